@@ -29,7 +29,11 @@ export interface Call {
    * Answers silently when the caller's policies allow `action` on every one of `resources`; throws `AccessDeniedException`
    * with AWS's own sentence otherwise. `context` are IAM condition keys, such as `aws:ResourceTag/Team`.
    */
-  authorize(action: string, resources: readonly string[], context?: Readonly<Record<string, string | readonly string[]>>): Promise<void>;
+  authorize(
+    action: string,
+    resources: readonly string[],
+    context?: Readonly<Record<string, string | readonly string[]>>,
+  ): Promise<void>;
 }
 
 /** An operation: the decoded request in, the response's members out. Throws `AwsError` for a modelled error. */

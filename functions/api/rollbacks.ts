@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
+import { verifyChain } from '../../lib/domain/chain.ts';
+import { renderReport } from '../../lib/domain/report.ts';
+import { allEvents, appendEvent, listEvents } from '../../lib/log/events.ts';
+import { getPlan } from '../../lib/log/plans.ts';
+import { queryRollbacks } from '../../lib/log/query.ts';
+import { requireRollback, updateRollback } from '../../lib/log/rollbacks.ts';
+import { endpoint, resource } from '../../lib/middleware.ts';
+
+const EventsPage = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
+const one = '/rollbacks/{rollbackId}';
+
+export const handler = resource(
+  endpoint({
+    method: 'GET',
+    path: '/rollbacks',
+    query: RollbackQuery,
+    run: async ({ query }) => ({ status: 200, body: await queryRollbacks(query) }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: one,
+    run: async ({ path: { rollbackId = '' } }) => ({ status: 200, body: await requireRollback(rollbackId) }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: `${one}/events`,
+    query: EventsPage,
+    run: async ({ path: { rollbackId = '' }, query }) => {
+      await requireRollback(rollbackId);
+      const events = await listEvents(rollbackId, query);
+      return { status: 200, body: { events, after: events.at(-1)?.seq ?? query.after } };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: `${one}/plan`,
+    run: async ({ path: { rollbackId = '' } }) => {
+      await requireRollback(rollbackId);
+      return { status: 200, body: { plan: await getPlan(rollbackId) } };
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: `${one}/report`,
+    run: async ({ path: { rollbackId = '' } }) => {
+      const rollback = await requireRollback(rollbackId);
+      const events = await allEvents(rollbackId);
+      return {
+        status: 200,
+        body: renderReport(rollback, events),
+        headers: { 'x-log-chain': verifyChain(events, rollback.head).intact ? 'intact' : 'broken' },
+      };
+    },
+  }),
+  endpoint({
+    method: 'PATCH',
+    path: one,
+    body: RollbackNotes,
+    run: async ({ path: { rollbackId = '' }, body, actor }) => {
+      await requireRollback(rollbackId);
+      const now = new Date();
+      // The words and who wrote them go into the chain first: the header shows the latest, the events all of them.
+      await appendEvent({
+        rollbackId,
+        phase: 'close',
+        type: 'notes-added',
+        key: `notes-${now.toISOString()}-${actor}`,
+        detail: { actor, ...body },
+        now,
+      });
+      return { status: 200, body: (await updateRollback(rollbackId, body)).rollback };
+    },
+  }),
+);

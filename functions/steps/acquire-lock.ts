@@ -1,0 +1,32 @@
+import { ExecutionInput, type Refusal } from '../../lib/contracts.ts';
+import { milliseconds } from '../../lib/domain/duration.ts';
+import { RollbackCancelled } from '../../lib/errors.ts';
+import { appendEvent } from '../../lib/log/events.ts';
+import { requirePlan } from '../../lib/log/plans.ts';
+import { requireRollback } from '../../lib/log/rollbacks.ts';
+import { step } from '../../lib/middleware.ts';
+import { acquireLock } from '../../lib/registry/locks.ts';
+import { leaseMs } from '../../lib/rollback/lease.ts';
+import { moveTo } from '../../lib/rollback/status.ts';
+
+export const handler = step(ExecutionInput, async ({ rollbackId, application }) => {
+  const now = new Date();
+  const { cancelRequestedBy } = await requireRollback(rollbackId);
+  if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it began.`);
+  const { manifest, approvalRequired } = await requirePlan(rollbackId);
+  // While people think nobody renews the lease, so it covers their time too.
+  const lease = leaseMs(manifest) + (approvalRequired ? milliseconds(manifest.approval.timeout) : 0);
+  const lock = await acquireLock(application, rollbackId, lease, now);
+  if (lock.acquired) {
+    await appendEvent({ rollbackId, phase: 'lock', type: 'acquired', key: 'lock', detail: { fence: lock.fence }, now });
+    if (!approvalRequired) await moveTo(rollbackId, 'in-progress');
+    return { acquired: true, fence: lock.fence };
+  }
+  const refusal: Refusal = {
+    code: 'rollback-in-progress',
+    message: `${lock.holder} holds the lock of ${application}, at most until ${lock.until}.`,
+  };
+  await appendEvent({ rollbackId, phase: 'lock', type: 'refused', key: 'lock', detail: refusal, now });
+  await moveTo(rollbackId, 'planned', { refusal });
+  return { acquired: false, fence: 0 };
+});

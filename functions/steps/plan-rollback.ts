@@ -1,0 +1,53 @@
+import { ExecutionInput, type Plan, type Refusal, type Rollback } from '../../lib/contracts.ts';
+import { milliseconds } from '../../lib/domain/duration.ts';
+import { batches } from '../../lib/domain/waves.ts';
+import { appendEvent } from '../../lib/log/events.ts';
+import { getPlan, savePlan } from '../../lib/log/plans.ts';
+import { requireRollback } from '../../lib/log/rollbacks.ts';
+import { step } from '../../lib/middleware.ts';
+import { preflight } from '../../lib/rollback/preflight.ts';
+import { moveTo } from '../../lib/rollback/status.ts';
+
+const seconds = (duration: string): number => Math.max(1, Math.round(milliseconds(duration) / 1000));
+
+/** What the state machine goes by; every member is there in both cases, as its paths must not be missing. */
+const machineView = (plan: Plan | null) => ({
+  decision: plan ? 'planned' : 'refused',
+  approvalRequired: plan?.approvalRequired ?? false,
+  approvalSeconds: plan ? seconds(plan.manifest.approval.timeout) : 0,
+  monitorEverySeconds: plan ? seconds(plan.manifest.monitor.every) : 0,
+  components: { code: plan?.components.includes('code') ?? false },
+  stopServices: false,
+  waves: plan?.waves ?? [],
+  batches: plan ? batches(plan.hosts, plan.to.commit) : [],
+});
+
+const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
+  await appendEvent({ rollbackId, phase: 'plan', type: 'refused', key: 'planned', detail: refusal, now });
+  await moveTo(rollbackId, 'planned', { refusal });
+  return machineView(null);
+};
+
+const record = async ({ rollbackId }: Rollback, plan: Plan, now: Date) => {
+  await savePlan(plan);
+  const { from, to, estimate, warnings, hosts, waves } = plan;
+  await appendEvent({
+    rollbackId,
+    phase: 'plan',
+    type: 'planned',
+    key: 'planned',
+    detail: { from, to, hosts: hosts.length, waves: waves.length, estimate, warnings },
+    now,
+  });
+  await moveTo(rollbackId, 'planned', { from, to, estimate });
+  return machineView(plan);
+};
+
+export const handler = step(ExecutionInput, async ({ rollbackId }) => {
+  const now = new Date();
+  const made = await getPlan(rollbackId);
+  if (made) return machineView(made); // a retry goes by the plan that was recorded
+  const rollback = await requireRollback(rollbackId);
+  const { plan, refusal } = await preflight(rollback, now);
+  return refusal ? refuse(rollbackId, refusal, now) : record(rollback, plan, now);
+});

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { ExecutionInput } from '../../lib/contracts.ts';
+import { groupByCommit } from '../../lib/domain/waves.ts';
+import { commandsOf } from '../../lib/log/commands.ts';
+import { appendEvent } from '../../lib/log/events.ts';
+import { requirePlan } from '../../lib/log/plans.ts';
+import { step } from '../../lib/middleware.ts';
+import { capturesOf, touchedHosts } from '../../lib/rollback/evidence.ts';
+import { cancelUnfinished } from '../../lib/rollback/host-commands.ts';
+import { keepLock } from '../../lib/rollback/lease.ts';
+import { moveTo } from '../../lib/rollback/status.ts';
+
+const Failure = z.object({ Error: z.string(), Cause: z.string() });
+const Input = ExecutionInput.extend({ lock: z.object({ fence: z.int() }), failure: Failure.optional() });
+
+/** What has to go back: each host that a change was begun on, to the commit that it was captured with. */
+export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
+  const now = new Date();
+  await keepLock(await requirePlan(rollbackId), lock.fence, now);
+  await cancelUnfinished(rollbackId);
+  const commands = await commandsOf(rollbackId);
+  const touched = touchedHosts(commands);
+  if (touched.length === 0) return { needed: false, waves: [] };
+  const waves = groupByCommit(capturesOf(commands).filter(({ host }) => touched.includes(host)));
+  await appendEvent({
+    rollbackId,
+    phase: 'undo',
+    type: 'undo-planned',
+    key: 'undo-planned',
+    detail: { waves, because: failure?.Error ?? 'the verdict was worse' },
+    now,
+  });
+  await moveTo(rollbackId, 'undoing');
+  return { needed: true, waves };
+});

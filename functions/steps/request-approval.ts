@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { notify } from '../../lib/aws/sns.ts';
+import { ExecutionInput } from '../../lib/contracts.ts';
+import { renderPlan } from '../../lib/domain/plan.ts';
+import { appendEvent } from '../../lib/log/events.ts';
+import { requirePlan } from '../../lib/log/plans.ts';
+import { step } from '../../lib/middleware.ts';
+import { saveApproval } from '../../lib/registry/approvals.ts';
+import { moveTo } from '../../lib/rollback/status.ts';
+
+const Input = ExecutionInput.extend({ approvalSeconds: z.int(), taskToken: z.string() });
+
+/** The token is a bearer secret: it is kept in the registry only, never in the log, an event or a message. */
+export const handler = step(Input, async ({ rollbackId, application, approvalSeconds, taskToken }) => {
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + approvalSeconds * 1000).toISOString();
+  await saveApproval({ rollbackId, token: taskToken, expiresAt });
+  await appendEvent({ rollbackId, phase: 'approve', type: 'asked', key: 'approval-asked', detail: { expiresAt }, now });
+  await moveTo(rollbackId, 'awaiting-approval');
+  const message = `${renderPlan(await requirePlan(rollbackId))}\n\nApprove before ${expiresAt}: POST /rollbacks/${rollbackId}/approve {"reason": "…"}`;
+  await notify({ subject: `[${application}] rollback awaits approval`, message });
+});

@@ -1,0 +1,34 @@
+/** The only reader of the environment. Values are read when asked for: a function needs just the variables it uses. */
+import { ConfigurationMissing } from './errors.ts';
+
+const required = (variable: string): string => {
+  const value = process.env[variable];
+  if (!value) throw new ConfigurationMissing(variable);
+  return value;
+};
+
+/** What the deployment says. Each getter throws `ConfigurationMissing`, naming the variable, when it is unset or empty. */
+export const config = {
+  /** Table of applications, releases, locks, freezes and approvals. */
+  get registryTable(): string {
+    return required('REGISTRY_TABLE');
+  },
+  /** Table of rollbacks and their events. */
+  get logTable(): string {
+    return required('LOG_TABLE');
+  },
+  get notificationTopicArn(): string {
+    return required('NOTIFICATION_TOPIC_ARN');
+  },
+  get rollbackMachineArn(): string {
+    return required('ROLLBACK_MACHINE_ARN');
+  },
+  /** What the names of the service's SSM documents begin with: `<prefix><document>`. */
+  get documentPrefix(): string {
+    return required('DOCUMENT_PREFIX');
+  },
+  /** Where the service keeps captured state and fences on each host. */
+  get hostStateDirectory(): string {
+    return process.env.HOST_STATE_DIRECTORY || '/var/lib/rollback-service';
+  },
+};

@@ -1,0 +1,280 @@
+/** One parameter of a host document: a string that reaches the script as the environment variable `SSM_<name>`. */
+export interface ParameterDefinition {
+  readonly description: string;
+  /** Without one the parameter has to be given. */
+  readonly default?: string;
+  /** Anchored and without look-around: SSM checks it in Java, the agent in Go, this service in JavaScript. */
+  readonly pattern: string;
+  readonly maxChars: number;
+}
+
+/** One of the service's own SSM documents. */
+export interface DocumentDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** False for a document that only looks: it takes no lock and needs no fencing token. */
+  readonly mutates: boolean;
+  /** How long the script may run on the host before the agent kills it. */
+  readonly timeoutSeconds: number;
+  readonly parameters: Readonly<Record<string, ParameterDefinition>>;
+}
+
+/** Each dot is followed by something else, so that no `..` fits; no segment begins with a dash, so that none reads as an option. */
+const SEGMENT = '\\.?[A-Za-z0-9_@+][A-Za-z0-9_@+-]*(\\.[A-Za-z0-9_@+-]+)*';
+const RELATIVE_PATH = `${SEGMENT}(/${SEGMENT})*`;
+const UNIT = '[A-Za-z0-9@._:][A-Za-z0-9@._:-]*';
+const HTTP_URL = 'https?://(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/?=&%+,:@-]*)?';
+const ROLLBACK_ID = '[A-Za-z0-9][A-Za-z0-9_-]*';
+
+const exactly = (inner: string) => `^${inner}$`;
+const optionally = (inner: string) => `^(${inner})?$`;
+
+const identity = {
+  rollbackId: { description: 'Id of the rollback that this belongs to', pattern: exactly(ROLLBACK_ID), maxChars: 80 },
+  application: { description: 'Name of the application', pattern: exactly('[a-z0-9][a-z0-9-]*'), maxChars: 64 },
+  stateDirectory: {
+    description: 'Folder of the host where the service keeps its state, one folder an application',
+    default: '/var/lib/rollback-service',
+    pattern: exactly(`(/${SEGMENT})+`),
+    maxChars: 256,
+  },
+} as const;
+
+const lock = {
+  fence: { description: 'Fencing token of the lock on the application', pattern: exactly('[0-9]{1,15}'), maxChars: 15 },
+  lockSeconds: {
+    description: 'How long to wait for another command of the application on this host',
+    default: '10',
+    pattern: exactly('[0-9]{1,3}'),
+    maxChars: 3,
+  },
+} as const;
+
+const code = {
+  directory: { description: 'Root of the git repository on the host', pattern: exactly(`(/${SEGMENT})+`), maxChars: 256 },
+  user: { description: 'Owner of the code', pattern: exactly('[a-z_][a-z0-9_-]{0,31}'), maxChars: 32 },
+} as const;
+
+const configurationFile = {
+  description: 'Configuration file of the application, or empty',
+  default: '',
+  pattern: optionally(`(/${SEGMENT})+`),
+  maxChars: 256,
+} as const;
+
+const services = {
+  applicationServices: {
+    description: 'systemd units of the application, separated by commas',
+    default: '',
+    pattern: optionally(`${UNIT}(,${UNIT})*`),
+    maxChars: 512,
+  },
+  proxyServices: {
+    description: 'systemd units of the proxies before it, separated by commas',
+    default: '',
+    pattern: optionally(`${UNIT}(,${UNIT})*`),
+    maxChars: 512,
+  },
+} as const;
+
+const healthUrl = {
+  description: 'URL on the host that answers 200 when the application is well, or empty',
+  default: '',
+  pattern: optionally(HTTP_URL),
+  maxChars: 512,
+} as const;
+
+const logUnits = {
+  description: 'systemd units whose journal is searched for errors, separated by commas',
+  default: '',
+  pattern: optionally(`${UNIT}(,${UNIT})*`),
+  maxChars: 512,
+} as const;
+
+const commit = { description: 'Commit to go to, 40 hexadecimal digits', pattern: exactly('[0-9a-f]{40}'), maxChars: 40 } as const;
+
+const install = {
+  installKind: {
+    description: 'How dependencies are installed: none, python, npm or a script of the repository',
+    default: 'none',
+    pattern: exactly('(none|python|npm|script)'),
+    maxChars: 6,
+  },
+  requirements: {
+    description: 'python: requirements file, relative to the repository',
+    default: '',
+    pattern: optionally(RELATIVE_PATH),
+    maxChars: 200,
+  },
+  venv: {
+    description: 'python: where the code looks for its environment, relative to the repository',
+    default: '',
+    pattern: optionally(RELATIVE_PATH),
+    maxChars: 200,
+  },
+  npmDirectory: {
+    description: 'npm: folder of package.json, relative to the repository; . for its root',
+    default: '.',
+    pattern: exactly(`(\\.|${RELATIVE_PATH})`),
+    maxChars: 200,
+  },
+  installScript: {
+    description: 'script: path relative to the repository; runs as the owner of the code',
+    default: '',
+    pattern: optionally(RELATIVE_PATH),
+    maxChars: 200,
+  },
+} as const;
+
+const switching = {
+  expectedVersion: {
+    description: 'Version that the health URL has to report, if it reports one',
+    default: '',
+    pattern: optionally('[A-Za-z0-9][A-Za-z0-9._+-]*'),
+    maxChars: 64,
+  },
+  healthAttemptSeconds: {
+    description: 'How long the health URL may take to answer well',
+    default: '60',
+    pattern: exactly('[0-9]{1,4}'),
+    maxChars: 4,
+  },
+  settleSeconds: {
+    description: 'How long every service has to stay up with one main process',
+    default: '2',
+    pattern: exactly('[0-9]{1,2}'),
+    maxChars: 2,
+  },
+  maxErrors: {
+    description: 'Errors in the journal since the restart that are tolerated; empty for any number',
+    default: '',
+    pattern: optionally('[0-9]{1,6}'),
+    maxChars: 6,
+  },
+  restoreSavedFrom: {
+    description: 'Id of the rollback whose saved local changes and files are put back, or empty',
+    default: '',
+    pattern: optionally(ROLLBACK_ID),
+    maxChars: 80,
+  },
+} as const;
+
+/** The service's host documents, by name. */
+export const HOST_DOCUMENTS = {
+  'inspect-host': {
+    name: 'inspect-host',
+    description: 'Tells what runs on a host: commit, services, configuration checksum, health. Changes nothing.',
+    mutates: false,
+    timeoutSeconds: 60,
+    parameters: {
+      ...identity,
+      // A look before the lock is taken has no token to show.
+      fence: { ...lock.fence, default: '', pattern: optionally('[0-9]{1,15}') },
+      ...code,
+      commit: {
+        ...commit,
+        description: 'Commit whose presence is asked for, or empty',
+        default: '',
+        pattern: optionally('[0-9a-f]{40}'),
+      },
+      configurationFile,
+      ...services,
+      healthUrl,
+      logUnits,
+      logsSince: {
+        description: 'Errors are counted from here, epoch seconds',
+        default: '',
+        pattern: optionally('[0-9]{1,12}'),
+        maxChars: 12,
+      },
+    },
+  },
+  'capture-host': {
+    name: 'capture-host',
+    description: 'Records what runs on a host before a rollback and backs up its configuration.',
+    mutates: true,
+    timeoutSeconds: 60,
+    parameters: { ...identity, ...lock, ...code, configurationFile, ...services },
+  },
+  'prepare-code': {
+    name: 'prepare-code',
+    description: 'Fetches a commit and builds its environment beside the running application, which is not touched.',
+    mutates: true,
+    timeoutSeconds: 1800,
+    parameters: { ...identity, ...lock, ...code, commit, ...install },
+  },
+  'check-out-code': {
+    name: 'check-out-code',
+    description: 'Switches a host to a prepared commit, restarts its services and insists on their health.',
+    mutates: true,
+    timeoutSeconds: 1800,
+    parameters: { ...identity, ...lock, ...code, commit, ...install, ...services, healthUrl, logUnits, ...switching },
+  },
+} as const satisfies Readonly<Record<string, DocumentDefinition>>;
+
+/** Name of a host document. */
+export type DocumentName = keyof typeof HOST_DOCUMENTS;
+
+/** Definition of one of them. */
+export type HostDocument = (typeof HOST_DOCUMENTS)[DocumentName];
+
+type Parameters<Name extends DocumentName> = (typeof HOST_DOCUMENTS)[Name]['parameters'];
+type Optional<All> = { [Key in keyof All]: All[Key] extends { readonly default: string } ? Key : never }[keyof All];
+
+/** Values for a document: what has no default has to be there. Numbers are given as decimal digits. */
+export type DocumentValues<Name extends DocumentName> = {
+  readonly [Key in Exclude<keyof Parameters<Name>, Optional<Parameters<Name>>>]: string;
+} & { readonly [Key in Optional<Parameters<Name>>]?: string | undefined };
+
+/** Which rule a value broke. */
+export type BrokenRule = 'unknown' | 'required' | 'maxChars' | 'pattern';
+
+/**
+ * A value does not fit its parameter; nothing was sent. Names the rule, never the value: that may be what somebody tried to
+ * inject, or a secret. The same request fails again.
+ */
+export class InvalidHostParameter extends Error {
+  override readonly name = 'InvalidHostParameter';
+  readonly retryable = false;
+  readonly parameter: string;
+  readonly rule: BrokenRule;
+
+  constructor(document: DocumentName, parameter: string, rule: BrokenRule) {
+    super(
+      `The parameter ${parameter} of ${document} breaks the rule "${rule}". Correct the application's manifest or the request.`,
+    );
+    this.parameter = parameter;
+    this.rule = rule;
+  }
+}
+
+function brokenRule(definition: ParameterDefinition, value: string): BrokenRule | undefined {
+  if (value.length > definition.maxChars) return 'maxChars';
+  return new RegExp(definition.pattern).test(value) ? undefined : 'pattern';
+}
+
+/**
+ * Checks values against a document's rules and answers them as `SendCommand` takes them, one list a parameter; what is not given
+ * is left to the document's defaults. Throws `InvalidHostParameter`.
+ */
+export function documentParameters<Name extends DocumentName>(
+  name: Name,
+  values: DocumentValues<Name>,
+): Record<string, string[]> {
+  const definitions: Readonly<Record<string, ParameterDefinition>> = HOST_DOCUMENTS[name].parameters;
+  const given: Readonly<Record<string, string | undefined>> = values;
+  for (const parameter of Object.keys(given))
+    if (!Object.hasOwn(definitions, parameter)) throw new InvalidHostParameter(name, parameter, 'unknown');
+  const parameters: Record<string, string[]> = {};
+  for (const [parameter, definition] of Object.entries(definitions)) {
+    const value = given[parameter];
+    if (value === undefined) {
+      if (definition.default === undefined) throw new InvalidHostParameter(name, parameter, 'required');
+      continue;
+    }
+    const rule = brokenRule(definition, value);
+    if (rule) throw new InvalidHostParameter(name, parameter, rule);
+    parameters[parameter] = [value];
+  }
+  return parameters;
+}

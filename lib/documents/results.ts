@@ -1,0 +1,146 @@
+import * as z from 'zod';
+import type { DocumentName } from './definitions.ts';
+
+const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
+const count = z.number().int().nonnegative();
+
+const serviceState = z.object({
+  name: z.string(),
+  /** systemd's ActiveState, or `not-found`, or `unknown` when systemctl did not answer. */
+  state: z.string(),
+  /** 0 when no process runs. */
+  mainPid: count.nullable(),
+});
+
+const health = z.object({
+  /** HTTP status; 0 when nothing answered. */
+  status: count,
+  /** The body's `version`, where it has one. */
+  version: z.string().nullable(),
+  milliseconds: count.nullable(),
+});
+
+/** Null where nobody can tell: no unit named, no journal. */
+const errorsInLogs = count.nullable();
+
+const answered = { host: z.string(), ok: z.literal(true) };
+
+const inspection = z.object({
+  ...answered,
+  document: z.literal('inspect-host'),
+  commit,
+  branch: z.string().nullable(),
+  dirtyFiles: count,
+  targetPresent: z.boolean(),
+  gitVersion: z.string(),
+  services: z.array(serviceState),
+  configuration: z.object({ sha256: z.string(), mode: z.string(), owner: z.string() }).nullable(),
+  health: health.nullable(),
+  errorsInLogs,
+  freeMegabytes: count,
+  /** The highest fencing token that this host has seen. */
+  fence: count.nullable(),
+});
+
+const capture = z.object({
+  ...answered,
+  document: z.literal('capture-host'),
+  commit,
+  branch: z.string().nullable(),
+  dirtyFiles: count,
+  services: z.array(serviceState),
+  /** `backup` is a path on the host. */
+  configuration: z.object({ sha256: z.string(), backup: z.string() }).nullable(),
+});
+
+const preparation = z.object({
+  ...answered,
+  document: z.literal('prepare-code'),
+  commit,
+  /** False when the commit was there already. */
+  fetched: z.boolean(),
+  environment: z.enum(['built', 'present', 'none']),
+  freeMegabytes: count,
+});
+
+const checkout = z.object({
+  ...answered,
+  document: z.literal('check-out-code'),
+  /** What ran before; equal to `commit` when nothing was to be done. */
+  previousCommit: commit,
+  commit,
+  /** False when everything was right already: then nothing was restarted. */
+  changed: z.boolean(),
+  /** A commit in the host's repository that holds the local changes found there. */
+  savedRef: z.string().nullable(),
+  /** The first 20 files that stood in the way and were moved aside. */
+  savedFiles: z.array(z.string()),
+  savedCount: count,
+  /** What `restoreSavedFrom` put back. A conflict leaves the saved commit where it is and the code clean. */
+  restored: z.object({ changes: z.enum(['none', 'applied', 'conflict']), files: count, filesLeft: count }).nullable(),
+  services: z.array(serviceState),
+  health: health.nullable(),
+  /** Since the restart. */
+  errorsInLogs,
+});
+
+const failure = z.object({
+  document: z.string(),
+  host: z.string().default(''),
+  ok: z.literal(false),
+  /** A stable code, such as `commit-missing`. */
+  error: z.string(),
+  /** What happened and what to do, for people. */
+  message: z.string(),
+  /** The end of a tool's output. */
+  detail: z.string().optional(),
+  /** After a checkout that failed: whether the code is what it was. */
+  restored: z.boolean().optional(),
+  /** After a switch that did not come up: where the host stands. */
+  previousCommit: commit.optional(),
+  commit: commit.optional(),
+  changed: z.boolean().optional(),
+  services: z.array(serviceState).optional(),
+  health: health.nullable().optional(),
+});
+
+const RESULTS = {
+  'inspect-host': inspection,
+  'capture-host': capture,
+  'prepare-code': preparation,
+  'check-out-code': checkout,
+} as const satisfies Readonly<Record<DocumentName, z.ZodType>>;
+
+/** The same by name: a type that the compiler can look into when the name is a parameter. */
+const SCHEMAS: { readonly [Name in DocumentName]: z.ZodType<HostResult<Name>> } = RESULTS;
+
+/** What a document answers when it did its work. */
+export type HostResult<Name extends DocumentName> = z.infer<(typeof RESULTS)[Name]>;
+
+/** What any document answers when it did not. */
+export type HostFailure = z.infer<typeof failure>;
+
+/**
+ * A host's output holds no result of the document: killed before it could answer, cut off, or of another version. Says nothing
+ * about what was done there; the documents can be run again.
+ */
+export class UnreadableHostResult extends Error {
+  override readonly name = 'UnreadableHostResult';
+  readonly retryable = true;
+
+  constructor(document: DocumentName, options: ErrorOptions = {}) {
+    super(`The output of ${document} holds no result of it. Read the command's stderr, then run it again.`, options);
+  }
+}
+
+/** Reads the one JSON line that a document printed. Throws `UnreadableHostResult`. */
+export function parseResult<Name extends DocumentName>(document: Name, stdout: string): HostResult<Name> | HostFailure {
+  const schema = z.union([SCHEMAS[document], failure]);
+  try {
+    const result = schema.parse(JSON.parse(stdout.trim()));
+    if (result.document === document) return result;
+  } catch (cause) {
+    throw new UnreadableHostResult(document, { cause });
+  }
+  throw new UnreadableHostResult(document);
+}

@@ -1,0 +1,92 @@
+# Brings services up on what lies on the disk, and insists that they stay up.
+
+# HUP or a graceful reload would keep old code: the services are stopped and started. What the old code writes while it dies is not
+# counted against the new: $restarted_at lies between the two.
+restart_services() {
+  local name list
+  split_list list "$SSM_applicationServices"
+  progress "restarting $SSM_applicationServices"
+  for name in "${list[@]}"; do system stop -- "$name" || true; done
+  restarted_at=$(date +%s.%6N)
+  for name in "${list[@]}"; do
+    system reset-failed -- "$name" 2>/dev/null || true
+    if ! system restart -- "$name"; then
+      observe_services
+      fail service-failed "$name could not be started. Read journalctl -u $name on the host."
+    fi
+  done
+  await_services "${list[@]}"
+}
+
+# `restart` succeeds even when the program dies at once: every unit has to stay active with one main process for the settle time.
+await_services() {
+  local name now sick calm_since deadline=$((SECONDS + SSM_settleSeconds + 30)) restarts=0 pids last=''
+  calm_since=$(date +%s%3N)
+  while :; do
+    sick=''
+    pids=''
+    for name in "$@"; do
+      read_service "$name"
+      pids+="$service_pid "
+      if [[ $service_state == failed || $service_state == inactive || $service_state == not-found ]]; then
+        observe_services
+        fail service-failed "$name is $service_state after its restart. Read journalctl -u $name on the host."
+      fi
+      if [[ $service_state != active ]]; then sick=$name; fi
+    done
+    now=$(date +%s%3N)
+    if [[ -n $sick || $pids != "$last" ]]; then
+      if [[ -n $last ]]; then restarts=$((restarts + 1)); fi
+      last=$pids
+      calm_since=$now
+    fi
+    if ((now - calm_since >= 10#$SSM_settleSeconds * 1000)); then return; fi
+    if ((SECONDS >= deadline)); then
+      observe_services
+      fail service-failed "The services did not stay up (${sick:-their main process keeps changing}). Read journalctl on the host."
+    fi
+    sleep 0.2
+  done
+}
+
+reload_proxies() {
+  local name list
+  split_list list "$SSM_proxyServices"
+  for name in "${list[@]}"; do
+    if [[ ${name%.service} == nginx ]] && command -v nginx >/dev/null && ! nginx -t 3>&- 9>&-; then
+      fail proxy-invalid 'nginx -t refuses its configuration, so nginx was not reloaded and serves as before. Correct it on the host.'
+    fi
+    read_service "$name"
+    if [[ $service_state == active ]]; then
+      system reload -- "$name" || fail service-failed "$name could not be reloaded. Read journalctl -u $name on the host."
+    else
+      system restart -- "$name" || fail service-failed "$name could not be started. Read journalctl -u $name on the host."
+    fi
+  done
+}
+
+healthy() {
+  [[ -z $SSM_healthUrl ]] && return
+  [[ $health_status == 200 ]] && [[ -z $SSM_expectedVersion || -z $health_version || $health_version == "$SSM_expectedVersion" ]]
+}
+
+await_health() {
+  local deadline=$((SECONDS + 10#$SSM_healthAttemptSeconds))
+  while :; do
+    ask_health "$SSM_healthUrl"
+    if healthy; then return; fi
+    if ((SECONDS >= deadline)); then break; fi
+    sleep 0.3
+  done
+  observe_services
+  fail health-failed "The health URL answered ${health_status/#0/nothing}${health_version:+ with version $health_version}, wanted 200${SSM_expectedVersion:+ with version $SSM_expectedVersion}, for $SSM_healthAttemptSeconds s."
+}
+
+check_error_log() {
+  count_errors "$SSM_logUnits" "$restarted_at"
+  if [[ -z $SSM_maxErrors || -z $error_count ]]; then return; fi
+  if ((error_count > 10#$SSM_maxErrors)); then
+    observe_services
+    fail errors-in-logs "$error_count errors since the restart, $SSM_maxErrors allowed. Read journalctl -p err on the host."
+  fi
+}

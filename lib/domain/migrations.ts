@@ -1,0 +1,44 @@
+import type { Refusal, Release } from '../contracts.ts';
+import type { HostFacts } from './guard-facts.ts';
+import { describeRelease, list } from './naming.ts';
+import { newestFirst } from './releases.ts';
+import { AVAILABLE } from './strategy.ts';
+
+type MigrationFacts = Pick<HostFacts, 'components' | 'releases' | 'running' | 'target'>;
+
+/** Old code behind a migration that took something away breaks: code alone is not rolled back across one. */
+export function contractingMigration(facts: MigrationFacts): Refusal | null {
+  const [contracting] = rolledBack(facts).filter(({ migration }) => migration?.contracts === true);
+  if (contracting === undefined) return null;
+  const full = AVAILABLE.includes('database')
+    ? 'Ask for strategy full'
+    : 'Ask for strategy full as soon as it carries out databases, and restore the database by hand until then';
+  const message = `${describeRelease(contracting)} contracts the database schema (${contracting.migration?.head}), which ${describeRelease(facts.target)} may still need. ${full}.`;
+  return { code: 'contracting-migration', message };
+}
+
+/** Warns when some of the releases concerned name a migration and others do not: nobody can tell whether one contracts. */
+export function migrationWarnings(facts: MigrationFacts): string[] {
+  const releases = rolledBack(facts);
+  const target = facts.releases.find(({ commit }) => commit === facts.target.commit);
+  const concerned = target === undefined ? releases : [...releases, target];
+  const silent = concerned.filter(({ migration }) => migration === undefined);
+  if (releases.length === 0 || silent.length === 0 || silent.length === concerned.length) return [];
+  const names = list(silent.map(describeRelease));
+  return [`No migration is recorded for ${names}, though others have one: whether the schema fits the older code is not known.`];
+}
+
+/**
+ * The releases whose code this takes back while the schema stays: deployed after the target, up to the running one.
+ * If what runs was never recorded, all that are newer than the target count; if the target was not, none can be told.
+ */
+function rolledBack({ components, releases, running, target }: MigrationFacts): Release[] {
+  const wanted = newestFirst(releases).find(
+    ({ commit, version }) => commit === target.commit && (version === target.version || target.version === null),
+  );
+  if (wanted === undefined || !components.includes('code') || components.includes('database')) return [];
+  const last = running.release === null ? Number.POSITIVE_INFINITY : Date.parse(running.release.deployedAt);
+  return newestFirst(releases).filter(
+    ({ deployedAt }) => Date.parse(deployedAt) > Date.parse(wanted.deployedAt) && Date.parse(deployedAt) <= last,
+  );
+}

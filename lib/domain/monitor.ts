@@ -1,0 +1,84 @@
+import type { AlarmObservation, FlowObservation } from '../contracts.ts';
+import { flowChecks } from './checks.ts';
+import { describeDuration } from './duration.ts';
+import type { Verdict } from './verdict.ts';
+
+export type MonitorInput = {
+  baselineAlarms: readonly AlarmObservation[];
+  alarms: readonly AlarmObservation[];
+  /** The flows as before the change; one that is not among them counts as good before. */
+  baselineFlows?: readonly FlowObservation[] | undefined;
+  flows: readonly FlowObservation[];
+  /** When the last host was changed: only data newer than this proves anything. */
+  changedAt: string;
+  startedAt: string;
+  /** Milliseconds to watch; twice as long is the limit for an alarm to become OK. */
+  forMs: number;
+  now: Date;
+};
+
+export type MonitorDecision = { state: 'PENDING' | 'READY' | 'FAILED'; verdict: Verdict; reasons: string[] };
+
+/**
+ * `mended`: bad before, good now. `good`: good throughout, or not to be told both times. `worse`: good before, bad now.
+ * `bad`: still bad. `open`: nobody can tell yet.
+ */
+type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open'; reason: string };
+
+/**
+ * Whether the rollback has held: what was bad has to turn good on data newer than the change, what was good has to stay so.
+ * PENDING means ask again; its verdict is `unknown`. "No alarm" alone proves nothing.
+ */
+export function monitorDecision(input: MonitorInput): MonitorDecision {
+  const readings = [...alarmReadings(input), ...flowReadings(input)];
+  const watched = input.now.getTime() - Date.parse(input.startedAt);
+  const length = `watched ${describeDuration(watched)} of ${describeDuration(input.forMs)}`;
+  return { ...decide(readings, watched, input.forMs), reasons: [...readings.map(({ reason }) => reason), length] };
+}
+
+function decide(readings: readonly Reading[], watchedMs: number, forMs: number): Omit<MonitorDecision, 'reasons'> {
+  const has = (state: Reading['state']) => readings.some((reading) => reading.state === state);
+  if (has('worse')) return { state: 'FAILED', verdict: 'worse' };
+  if (!has('bad') && !has('open') && watchedMs >= forMs) return { state: 'READY', verdict: has('mended') ? 'better' : 'same' };
+  if (watchedMs < 2 * forMs) return { state: 'PENDING', verdict: 'unknown' };
+  return { state: 'FAILED', verdict: has('bad') ? 'same' : 'unknown' };
+}
+
+function alarmReadings({ baselineAlarms, alarms, changedAt }: MonitorInput): Reading[] {
+  const names = new Set([...baselineAlarms, ...alarms].map(({ name }) => name));
+  return [...names].map((name) => {
+    const before = baselineAlarms.find((alarm) => alarm.name === name)?.state ?? 'MISSING';
+    const now = alarms.find((alarm) => alarm.name === name);
+    const state = readAlarm(before, now, Date.parse(changedAt));
+    const newest = now?.newestDatapointAt ? `, newest data of ${now.newestDatapointAt}` : '';
+    return { state, reason: `alarm ${name}: ${before} -> ${now?.state ?? 'MISSING'}${newest} (${MEANING[state]})` };
+  });
+}
+
+const MEANING: Record<Reading['state'], string> = {
+  good: 'nothing wrong',
+  mended: 'OK on data newer than the change',
+  worse: 'was good before',
+  bad: 'not mended',
+  open: 'no verdict on data newer than the change yet',
+};
+
+function readAlarm(before: AlarmObservation['state'], now: AlarmObservation | undefined, changedAt: number): Reading['state'] {
+  const state = now?.state ?? 'MISSING';
+  if (state === 'ALARM') return before === 'OK' ? 'worse' : before === 'ALARM' ? 'bad' : 'open';
+  if (before === 'ALARM') return state === 'OK' && isNewer(now, changedAt) ? 'mended' : 'open';
+  // Without data before and after, an alarm says nothing either way and holds nothing up.
+  return state === 'OK' || before !== 'OK' ? 'good' : 'open';
+}
+
+function isNewer(alarm: AlarmObservation | undefined, changedAt: number): boolean {
+  return [alarm?.transitionedAt, alarm?.newestDatapointAt].some((time) => time != null && Date.parse(time) > changedAt);
+}
+
+function flowReadings({ baselineFlows = [], flows }: MonitorInput): Reading[] {
+  const known = baselineFlows.filter(({ url }) => flows.some((flow) => flow.url === url));
+  return flowChecks(known, flows).map(({ name, before, after, values }) => {
+    const state = after ? (before === false ? 'mended' : 'good') : before === false ? 'bad' : 'worse';
+    return { state, reason: `${name}: ${values}` };
+  });
+}

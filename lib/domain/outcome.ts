@@ -1,0 +1,96 @@
+import type { End, HostState, Outcome, ReleaseReference } from '../contracts.ts';
+import { describeRelease } from './naming.ts';
+
+export type Closing = { outcome: Outcome; message: string };
+
+export type Ended = {
+  end: End;
+  /** What each host was last seen to run; empty: none was asked. */
+  hosts: readonly HostState[];
+  from?: ReleaseReference | undefined;
+  to?: ReleaseReference | undefined;
+  /** Why it ended so: a refusal's message, an error's. */
+  reason?: string | undefined;
+};
+
+const MEANING: Record<End, Closing> = {
+  refused: { outcome: 'refused', message: 'Refused: nothing is changed.' },
+  rejected: { outcome: 'rejected', message: 'Rejected: nothing is changed.' },
+  expired: { outcome: 'expired', message: 'Nobody approved in time: nothing is changed.' },
+  cancelled: { outcome: 'cancelled', message: 'Cancelled before anything was changed.' },
+  'failed-before-change': { outcome: 'failed', message: 'Failed before anything was changed.' },
+  succeeded: { outcome: 'succeeded', message: 'Rolled back, and it held.' },
+  unresolved: { outcome: 'unresolved', message: 'Rolled back, but nothing proves that it helped: somebody has to look.' },
+  undone: { outcome: 'undone', message: 'The rollback made it worse or could not be finished; it is undone.' },
+  'undo-failed': { outcome: 'failed', message: 'The rollback could not be undone on every host: somebody has to put it right.' },
+};
+
+/** What the end of the machine means to people: the outcome, why, and what the hosts run. */
+export function closingOutcome({ end, hosts, from, to, reason }: Ended): Closing {
+  const { outcome, message } = MEANING[end];
+  const why = reason === undefined || reason === '' ? [] : [sentence(reason)];
+  const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
+  return { outcome, message: [message, ...why, ...runs].join(' ') };
+}
+
+/**
+ * What it means that an execution died: always `failed`, since nobody verified anything, with what each host runs.
+ * No host at all means that it died before there was a plan.
+ */
+export function stoppedOutcome(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): Closing {
+  const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
+  return { outcome: 'failed', message: ['The rollback stopped before its end.', standing(hosts, from, to), ...runs].join(' ') };
+}
+
+function standing(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): string {
+  if (hosts.length === 0) return 'Nothing is changed: there was no plan yet.';
+  if (allRun(hosts, from?.commit)) return 'Nothing is changed.';
+  if (allRun(hosts, to?.commit)) return 'The change was made on all hosts, but nobody verified it.';
+  return 'Not all hosts run the same: somebody has to put it right.';
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** All hosts in one sentence if they run the same, else which host runs what. */
+function whatRuns(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): string {
+  const groups = [...Map.groupBy(hosts, (host) => nameOf(host, [from, to]))];
+  const [first, second] = groups;
+  if (first?.[0] != null && second === undefined && hosts.length > 1) return `All ${hosts.length} hosts run ${first[0]}.`;
+  return `${groups.map(([runs, group]) => describeGroup(runs, group)).join('; ')}.`;
+}
+
+function describeGroup(runs: string | null, group: readonly HostState[]): string {
+  const ids = group.map(({ id }) => id).join(', ');
+  if (runs === null) return `${ids} gave no answer`;
+  return `${ids} ${group.length === 1 ? 'runs' : 'run'} ${runs}`;
+}
+
+/** null: the host did not say. */
+function nameOf({ commit, version }: HostState, known: readonly (ReleaseReference | undefined)[]): string | null {
+  if (commit === null) return null;
+  return describeRelease(known.find((release) => release?.commit === commit) ?? { version, commit });
+}
+
+function allRun(hosts: readonly HostState[], commit: string | undefined): boolean {
+  return hosts.length > 0 && hosts.every((host) => host.commit !== null && host.commit === commit);
+}
+
+const AFTERWARDS = ['Schedule a post-mortem meeting.', 'Update deployment procedures if needed.'];
+
+const FOLLOW_UPS: Record<Outcome, readonly string[]> = {
+  succeeded: ['Find and fix the cause in the release that was rolled back, and mark it bad.', ...AFTERWARDS],
+  unresolved: ['Find out now why the rollback did not help: health, logs, critical user flows.', ...AFTERWARDS],
+  undone: ['The issue that led here is still there: find another way to mend it now.', ...AFTERWARDS],
+  failed: ['Compare what each host runs with the log now, and bring all of them to one release.', ...AFTERWARDS],
+  refused: ['If the issue is still there, remove what the refusal names, or mend it by hand after the runbook.'],
+  rejected: ['If the issue is still there, agree on another way to mend it.'],
+  expired: ['If the issue is still there, ask again and have somebody approve it in time.'],
+  cancelled: ['If the issue is still there, decide how to mend it.'],
+};
+
+/** What people have to do after this outcome: what is left of the runbook's post-rollback checklist. */
+export function followUps(outcome: Outcome): string[] {
+  return [...FOLLOW_UPS[outcome]];
+}

@@ -1,0 +1,78 @@
+import type { Install, Manifest, Wave } from '../contracts.ts';
+import { count, describeRelease, list, shortCommit } from './naming.ts';
+import type { Draft } from './plan.ts';
+
+/** Everything that will be done, in order, one sentence each. */
+export function actionsOf(draft: Draft): string[] {
+  const { waves, components } = draft;
+  const hosts = waves.flatMap((wave) => wave.hosts);
+  const capture = [
+    `note what runs now on ${count(hosts.length, 'host')}: commit, services, changed files`,
+    ...backUp(draft.manifest),
+  ];
+  if (!components.includes('code')) return capture;
+  return [...capture, ...fetchCommit(draft, hosts), ...build(draft, hosts), ...waves.map((wave) => checkOut(draft, wave))];
+}
+
+/** Everything that will be looked at afterwards, one sentence each. */
+export function checksOf({ manifest, to, components, baseline }: Draft): string[] {
+  const { health, services } = manifest;
+  const runs = components.includes('code') ? [`every host runs ${describeRelease(to)}`] : [];
+  return [
+    ...runs,
+    `${[...services.application, ...services.proxy].join(', ')} active on every host`,
+    ...(health.host === undefined ? [] : [`${health.host} answers 200 on every host within ${health.within}`]),
+    ...(health.logs === undefined
+      ? []
+      : [`at most ${count(health.logs.maxErrors, 'error')} in the logs of ${health.logs.units.join(', ')}`]),
+    ...health.flows.map(
+      ({ url, status, contains }) => `${url} answers ${status}${contains === undefined ? '' : ` and contains "${contains}"`}`,
+    ),
+    ...baseline.alarms.map(({ name, state }) => alarmCheck(name, state, manifest.monitor.for)),
+  ];
+}
+
+function alarmCheck(name: string, state: string, length: string): string {
+  return state === 'ALARM'
+    ? `alarm ${name} goes to OK on data newer than the change`
+    : `alarm ${name} does not fire for ${length}`;
+}
+
+function backUp({ configuration }: Manifest): string[] {
+  return configuration === undefined ? [] : [`keep a dated backup of ${configuration.file} on each host`];
+}
+
+function fetchCommit({ baseline, to }: Draft, hosts: readonly string[]): string[] {
+  const without = baseline.hosts
+    .filter(({ id, truth }) => hosts.includes(id) && truth?.targetPresent === false)
+    .map(({ id }) => id);
+  return without.length === 0
+    ? []
+    : [`fetch commit ${shortCommit(to.commit)} on ${count(without.length, 'host')} (${list(without)})`];
+}
+
+function build({ manifest, to }: Draft, hosts: readonly string[]): string[] {
+  const what = environment(manifest.code?.install);
+  return what === null
+    ? []
+    : [`build ${what} of ${describeRelease(to)} beside the running one on ${count(hosts.length, 'host')}`];
+}
+
+/** A script of the repository works in place: it runs at the checkout, and nothing is built before. */
+function environment(install: Install | undefined): string | null {
+  if (install === undefined || 'script' in install) return null;
+  return 'python' in install ? 'the python environment' : 'the npm environment';
+}
+
+function checkOut({ manifest, to }: Draft, { hosts, index }: Wave): string {
+  const { services, hosts: rollout, code, health } = manifest;
+  const canary = index === 0 && rollout.canary > 0 ? ' (canary)' : '';
+  const install = code?.install;
+  return [
+    `check out ${describeRelease(to)} on ${list(hosts)}${canary}`,
+    ...(install !== undefined && 'script' in install ? [`run ${install.script}`] : []),
+    `restart ${services.application.join(', ')}`,
+    ...(services.proxy.length === 0 ? [] : [`reload ${services.proxy.join(', ')}`]),
+    ...(health.host === undefined ? [] : [`await ${health.host}`]),
+  ].join(', ');
+}

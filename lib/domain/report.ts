@@ -1,0 +1,108 @@
+import type { HostState, Rollback, RollbackEvent } from '../contracts.ts';
+import { verifyChain } from './chain.ts';
+import { checklist } from './checklist.ts';
+import { describeDuration } from './duration.ts';
+import { describeEstimate } from './estimate.ts';
+import { describeRelease, shortCommit } from './naming.ts';
+import { followUps } from './outcome.ts';
+import { isOver } from './transitions.ts';
+
+const UNCHANGED: readonly Rollback['status'][] = ['refused', 'rejected', 'expired', 'cancelled'];
+
+/** One rollback for people, as Markdown: the runbook's log template first, then what the template leaves out. */
+export function renderReport(rollback: Rollback, events: readonly RollbackEvent[]): string {
+  return [
+    `# Rollback ${rollback.rollbackId}`,
+    ['```text', ...template(rollback), '```'].join('\n'),
+    facts(rollback).join('\n'),
+    ...(rollback.hosts?.length ? ['## Hosts', hostTable(rollback.hosts)] : []),
+    '## Timeline',
+    events.map(timelineEntry).join('\n') || 'No events.',
+    '## Post-rollback checklist',
+    checklist(rollback, events).join('\n'),
+    '## Log',
+    chainState(rollback, events),
+    '',
+  ].join('\n\n');
+}
+
+/** The lines of the runbook's template, in its order and with its names. */
+function template(rollback: Rollback): string[] {
+  const { from, to, status, followUp } = rollback;
+  const planned = to === undefined ? '' : ` (planned: ${describeRelease(to)})`;
+  const todo = followUp.length === 0 && isOver(status) ? followUps(status) : followUp;
+  const lines: [string, string][] = [
+    ['Date', rollback.requestedAt],
+    ['Rolled back from', from === undefined ? 'not determined' : describeRelease(from)],
+    [
+      'Rolled back to',
+      UNCHANGED.includes(status) ? `nothing${planned}` : to === undefined ? 'not determined' : describeRelease(to),
+    ],
+    ['Reason', rollback.reason],
+    ['Performed by', rollback.performedBy],
+    ['Duration', rollback.durationMs === undefined ? 'not over' : describeDuration(rollback.durationMs)],
+    ['Impact', rollback.impact ?? 'not stated'],
+    ['Resolution', rollback.resolution ?? rollback.refusal?.message ?? 'not stated'],
+    ['Follow-up', todo.join('; ') || 'none'],
+  ];
+  return lines.map(([name, value]) => `${name}: ${oneLine(value)}`);
+}
+
+function facts(rollback: Rollback): string[] {
+  const { application, strategy, status, refusal, approvedBy } = rollback;
+  return [
+    `- Application: ${application}`,
+    `- Strategy: ${strategy}`,
+    `- Trigger: ${markdown(describeTrigger(rollback))}`,
+    ...(approvedBy === undefined ? [] : [`- Approved by: ${markdown(approvedBy)}`]),
+    `- Outcome: ${isOver(status) ? status : `not over (${status})`}${refusal === undefined ? '' : ` (${refusal.code}: ${markdown(refusal.message)})`}`,
+    `- Estimate: ${describeTime(rollback)}`,
+  ];
+}
+
+function describeTrigger({ trigger }: Rollback): string {
+  if (trigger.type === 'alarm') return `alarm ${trigger.alarmName} at ${trigger.stateTimestamp}: ${trigger.stateReason}`;
+  return trigger.type === 'undo' ? `undo of ${trigger.of}` : 'a person';
+}
+
+/** The duration runs from the request to the end, so it contains the wait for an approval, which the estimate leaves out. */
+function describeTime({ estimate, durationMs, approvedBy }: Rollback): string {
+  const took = durationMs === undefined ? 'not over' : `took ${describeDuration(durationMs)}`;
+  const waited = approvedBy === undefined ? '' : ', the wait for the approval included';
+  return `${estimate === undefined ? 'none' : describeEstimate(estimate)}; ${took}${waited}`;
+}
+
+function hostTable(hosts: readonly HostState[]): string {
+  const rows = hosts.map(({ id, commit, version, note }) => [
+    id,
+    version ?? '',
+    commit === null ? 'unknown' : shortCommit(commit),
+    note,
+  ]);
+  const cells = rows.map((row) => `| ${row.map((cell) => markdown(cell)).join(' | ')} |`);
+  return ['| Host | Version | Commit | Note |', '|---|---|---|---|', ...cells].join('\n');
+}
+
+function timelineEntry({ at, phase, type, detail }: RollbackEvent): string {
+  const said = Object.entries(detail).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
+  const reasons = Array.isArray(detail.reasons) ? detail.reasons.map((reason) => `\n  - ${markdown(String(reason))}`) : [];
+  const words = said.map(([name, value]) => `${name} ${value}`).join(', ');
+  return `- ${at} ${phase}: ${markdown(type)}${words === '' ? '' : ` (${markdown(words)})`}${reasons.join('')}`;
+}
+
+function chainState({ status, head }: Rollback, events: readonly RollbackEvent[]): string {
+  const state = verifyChain(events, isOver(status) ? head : undefined);
+  if (state.intact) return `The log is intact: ${events.length} events, each with the hash of the one before it.`;
+  return `**The log is not intact** from event ${state.seq} on: ${state.problem}.`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** Texts come from people and machines: none of them may make a table cell, a heading or HTML. */
+function markdown(text: string): string {
+  return oneLine(text).replaceAll(/[\\`*_[\]|<>&#]/g, (sign) =>
+    sign === '<' ? '&lt;' : sign === '>' ? '&gt;' : sign === '&' ? '&amp;' : `\\${sign}`,
+  );
+}

@@ -1,0 +1,54 @@
+/** RFC 9457 problem details: what every error of the HTTP API looks like. */
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod';
+import { RequestError } from './errors.ts';
+
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  requestId: z.string(),
+  /** For input that breaks a rule: which field, which rule. */
+  errors: z.array(z.object({ field: z.string(), rule: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+const fieldErrors = (issues: readonly z.core.$ZodIssue[]): { field: string; rule: string }[] =>
+  issues.map((issue) => ({ field: issue.path.join('.') || '(body)', rule: issue.message }));
+
+const describe = (error: unknown): Omit<Problem, 'requestId'> => {
+  if (error instanceof z.ZodError)
+    return {
+      type: 'invalid-input',
+      title: 'The input breaks a rule',
+      status: 400,
+      detail: 'Correct the fields named in errors and send the request again.',
+      errors: fieldErrors(error.issues),
+    };
+  if (error instanceof RequestError) return { type: error.name, title: error.title, status: error.status, detail: error.message };
+  // Errors of middy's own middlewares (wrong content type, broken JSON, unknown route) carry a status and are safe to show.
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500)
+    return {
+      type: 'bad-request',
+      title: 'The request cannot be read',
+      status: error.statusCode === 422 ? 400 : error.statusCode,
+      detail: error.message,
+    };
+  return {
+    type: 'internal-error',
+    title: 'Something broke on our side',
+    status: 500,
+    detail: 'Nothing more can be said here; the log has the request id. Trying again is safe.',
+  };
+};
+
+/** The problem+json answer for any error; unknown ones say nothing of their inside. */
+export const problemAnswer = (error: unknown, requestId: string): APIGatewayProxyStructuredResultV2 => {
+  const problem = describe(error);
+  return {
+    statusCode: problem.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    body: JSON.stringify({ ...problem, requestId } satisfies Problem),
+  };
+};

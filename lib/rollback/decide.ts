@@ -1,0 +1,63 @@
+/** What people decide about a rollback that waits or runs: approve, reject, cancel. */
+import { approve, reject } from '../aws/stepfunctions.ts';
+import { isOver } from '../domain/transitions.ts';
+import { ApproverIsRequester, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
+import { appendEvent } from '../log/events.ts';
+import { getPlan } from '../log/plans.ts';
+import { requireRollback, updateRollback } from '../log/rollbacks.ts';
+import { approvalOf, decideApproval } from '../registry/approvals.ts';
+
+export interface DecisionOf {
+  readonly rollbackId: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly now: Date;
+}
+
+/** @throws NotAwaitingApproval, ApproverIsRequester, PlanExpired, AlreadyDecided, TokenSpent */
+export const approveRollback = async (decision: DecisionOf): Promise<void> => {
+  const { rollbackId, actor, now } = decision;
+  const rollback = await requireRollback(rollbackId);
+  if (rollback.performedBy === actor) throw new ApproverIsRequester(rollbackId, actor);
+  const plan = await getPlan(rollbackId);
+  if (plan && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
+  const token = await settle(decision, 'approved');
+  await updateRollback(rollbackId, { approvedBy: actor });
+  await approve(token, { decision: 'approved', by: actor });
+};
+
+/** @throws NotAwaitingApproval, AlreadyDecided, TokenSpent */
+export const rejectRollback = async (decision: DecisionOf): Promise<void> => {
+  const token = await settle(decision, 'rejected');
+  await reject(token, 'ApprovalRejected', `${decision.actor}: ${decision.reason}`);
+};
+
+/** Writes the one decision that wins into the registry and the log; answers the task token it is sent with. */
+const settle = async ({ rollbackId, actor, reason, now }: DecisionOf, decision: 'approved' | 'rejected'): Promise<string> => {
+  const { status } = await requireRollback(rollbackId);
+  const approval = await approvalOf(rollbackId);
+  if (!approval || status !== 'awaiting-approval') throw new NotAwaitingApproval(rollbackId);
+  await decideApproval(rollbackId, decision, actor, now);
+  await appendEvent({ rollbackId, phase: 'approve', type: decision, key: 'decision', detail: { by: actor, reason }, now });
+  return approval.token;
+};
+
+/**
+ * Asks a rollback to stop at the next point where it is safe: before the next host command. What was changed by then is undone.
+ * @throws RollbackOver
+ */
+export const cancelRollback = async ({ rollbackId, actor, reason, now }: DecisionOf): Promise<void> => {
+  const rollback = await requireRollback(rollbackId);
+  if (isOver(rollback.status)) throw new RollbackOver(rollbackId, rollback.status);
+  await updateRollback(rollbackId, { cancelRequestedBy: actor }, { unlessOver: true });
+  await appendEvent({
+    rollbackId,
+    phase: 'close',
+    type: 'cancel-requested',
+    key: `cancel-${actor}`,
+    detail: { by: actor, reason },
+    now,
+  });
+  const approval = rollback.status === 'awaiting-approval' ? await approvalOf(rollbackId) : null;
+  if (approval) await reject(approval.token, 'RollbackCancelled', `${actor}: ${reason}`);
+};

@@ -1,0 +1,49 @@
+/** What the hosts of a rollback said, read back from the commands on record. */
+import type { CommandRecord, HostAction, HostObservation, HostResult, Plan } from '../contracts.ts';
+
+/** What one host's inspection says of it; `null` truth: it did not answer, or not as expected. */
+export const truthOf = (result: HostResult | undefined): HostObservation['truth'] => {
+  if (!result?.ok || !result.result) return null;
+  const { commit, dirtyFiles, targetPresent, services, health, errorsInLogs, freeMegabytes } = result.result as NonNullable<
+    HostObservation['truth']
+  >;
+  return {
+    commit,
+    dirtyFiles,
+    targetPresent,
+    services: services.map(({ name, state }) => ({ name, state })),
+    health: health && { status: health.status, version: health.version },
+    errorsInLogs,
+    freeMegabytes,
+  };
+};
+
+/** The last answer of each host to one action. */
+export const resultsOf = (commands: readonly CommandRecord[], action: HostAction): HostResult[] =>
+  commands.filter((command) => command.action === action).flatMap(({ results }) => results ?? []);
+
+/** The plan's hosts as their inspection saw them after a change; one that gave no answer has no truth. */
+export const hostsAfter = (
+  plan: Plan,
+  commands: readonly CommandRecord[],
+  action: 'verify' | 'verify-undo',
+): HostObservation[] => {
+  const results = resultsOf(commands, action);
+  const known = new Map(plan.baseline.hosts.map((host) => [host.id, host]));
+  return plan.hosts.map((id) => {
+    const truth = truthOf(results.find(({ host }) => host === id));
+    return { id, online: truth !== null, agentVersion: known.get(id)?.agentVersion ?? '', truth };
+  });
+};
+
+/** What each host ran before the rollback changed anything, from its own capture. */
+export const capturesOf = (commands: readonly CommandRecord[]): { host: string; commit: string }[] =>
+  resultsOf(commands, 'capture').flatMap(({ host, result }) =>
+    typeof result?.commit === 'string' ? [{ host, commit: result.commit }] : [],
+  );
+
+/** Hosts that a change was, or may have been, begun on. */
+export const touchedHosts = (commands: readonly CommandRecord[]): string[] =>
+  commands
+    .filter(({ action }) => action === 'apply')
+    .flatMap(({ hosts, results }) => hosts.filter((id) => results?.find(({ host }) => host === id)?.error !== 'never-sent'));

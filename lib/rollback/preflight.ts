@@ -1,0 +1,119 @@
+/** The pre-rollback checklist: gathers the facts, asks the guards, and answers the complete plan or the reason not to. Changes nothing. */
+import type { AlarmObservation, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
+import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
+import { migrationWarnings } from '../domain/migrations.ts';
+import { makePlan } from '../domain/plan.ts';
+import { runningRelease } from '../domain/releases.ts';
+import { componentsOf, strategyProblem } from '../domain/strategy.ts';
+import { chooseTarget } from '../domain/target.ts';
+import { recentRollbacks } from '../log/query.ts';
+import { getApplication } from '../registry/applications.ts';
+import { freezesOf } from '../registry/freezes.ts';
+import { listReleases } from '../registry/releases.ts';
+import { observeApplicationAlarms, observeFlows } from './observe-application.ts';
+import { observeHosts } from './observe-hosts.ts';
+
+export type Preflight = { plan: Plan; refusal?: undefined } | { plan?: undefined; refusal: Refusal };
+
+/** How far back the log is read for estimates. */
+const HISTORY_MS = 90 * 86_400_000;
+
+/** Decides on one rollback. Cheap facts first: a refused one costs no host command. */
+export const preflight = async (rollback: Rollback, now: Date): Promise<Preflight> => {
+  const manifest = await getApplication(rollback.application);
+  if (!manifest)
+    return {
+      refusal: { code: 'application-unknown', message: `There is no application ${rollback.application}. Register it first.` },
+    };
+  const problem = strategyProblem(rollback.strategy, manifest);
+  if (problem) return { refusal: problem };
+  const [releases, alarms, cheap] = await Promise.all([
+    listReleases(rollback.application),
+    observeApplicationAlarms(manifest, rollback.trigger),
+    limitFacts(rollback, manifest, now),
+  ]);
+  const facts = { ...cheap, alarm: alarmOf(rollback, alarms), lastDeployedAt: latestDeployment(releases) };
+  const refusal = cheapGuards(facts);
+  return refusal ? { refusal } : planOnHosts({ rollback, manifest, releases, alarms, facts, now });
+};
+
+const limitFacts = async (rollback: Rollback, manifest: Manifest, now: Date) => {
+  const [freezes, rollbacks] = await Promise.all([
+    freezesOf(rollback.application, now),
+    recentRollbacks(rollback.application, new Date(now.getTime() - HISTORY_MS)),
+  ]);
+  return { rollback, limits: manifest.limits, freezes, rollbacks, now };
+};
+
+const alarmOf = ({ trigger }: Rollback, alarms: readonly AlarmObservation[]): AlarmObservation | null =>
+  (trigger.type === 'alarm' && alarms.find(({ name }) => name === trigger.alarmName)) || null;
+
+const latestDeployment = (releases: readonly Release[]): string | null =>
+  releases
+    .map(({ deployedAt }) => deployedAt)
+    .toSorted()
+    .at(-1) ?? null;
+
+interface Gathered {
+  readonly rollback: Rollback;
+  readonly manifest: Manifest;
+  readonly releases: readonly Release[];
+  readonly alarms: readonly AlarmObservation[];
+  readonly facts: CheapFacts;
+  readonly now: Date;
+}
+
+const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }: Gathered): Promise<Preflight> => {
+  const choose = (hostCommits: readonly string[]) => {
+    const running = runningRelease(releases, hostCommits);
+    const choice = chooseTarget({
+      releases,
+      running,
+      requestedVersion: rollback.targetVersion,
+      verifyAfter: manifest.verifyAfter,
+      acceptUnverified: rollback.trigger.type === 'undo',
+      now,
+    });
+    return { running, choice };
+  };
+  // The hosts are asked once, for the target that is right if they run what was recorded last, as they mostly do.
+  const guess = choose([]).choice;
+  const [hosts, flows] = await Promise.all([
+    observeHosts(manifest, rollback.rollbackId, guess.target?.commit ?? ''),
+    observeFlows(manifest),
+  ]);
+  const { running, choice } = choose(hosts.flatMap(({ truth }) => truth?.commit ?? []));
+  if (choice.refusal) return { refusal: choice.refusal };
+
+  const target = { version: choice.target.version, commit: choice.target.commit };
+  const components = componentsOf(rollback.strategy, manifest);
+  const hostFacts = {
+    rollback,
+    components,
+    offlineTolerance: manifest.hosts.offlineTolerance,
+    hosts,
+    releases,
+    running,
+    target,
+    now,
+  };
+  const refusal = hostGuards(hostFacts);
+  if (refusal) return { refusal };
+  return {
+    plan: makePlan({
+      rollback,
+      manifest,
+      running,
+      target,
+      observation: { at: now.toISOString(), hosts, alarms: [...alarms], flows },
+      pastDurationsMs: pastDurations(rollback, facts.rollbacks),
+      warnings: [...insistenceWarnings(facts), ...migrationWarnings(hostFacts)],
+      now,
+    }),
+  };
+};
+
+const pastDurations = (rollback: Rollback, rollbacks: readonly Rollback[]): number[] =>
+  rollbacks
+    .filter((past) => past.strategy === rollback.strategy && past.status === 'succeeded')
+    .flatMap(({ durationMs }) => durationMs ?? []);

@@ -1,0 +1,38 @@
+import { OPTIONS_HELP } from './options.ts';
+import { sampleManifest } from './sample/manifest.ts';
+import { runCommand } from './session.ts';
+import type { World } from './world.ts';
+
+const HELP = `npm run local -- [options]
+
+Starts AWS on this machine with the packaged service and two hosts that run the sample application, and stays up.
+Prints one line of JSON on standard output when all is ready. Ctrl-C ends it.
+
+${OPTIONS_HELP}`;
+
+function describe({ endpoint, api, application, directory, credentials, hosts, repository }: World): object {
+  return {
+    endpoint,
+    api,
+    application,
+    region: 'eu-central-1',
+    directory,
+    hosts: hosts.map(({ id, address, directory: folder, healthUrl, host }) => ({
+      id,
+      address,
+      directory: folder,
+      health: healthUrl,
+      environment: host.environment,
+    })),
+    credentials,
+    releases: repository.releases,
+    origin: repository.origin,
+    manifest: sampleManifest(),
+  };
+}
+
+await runCommand(HELP, async (world, _, stay) => {
+  world.startTraffic(Number.POSITIVE_INFINITY);
+  console.log(JSON.stringify(describe(world)));
+  return stay();
+});

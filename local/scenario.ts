@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { Rollback, RollbackEvent } from '../lib/contracts.ts';
+import { isOver } from '../lib/domain/transitions.ts';
+import { ALARM, sampleManifest } from './sample/manifest.ts';
+import type { SampleRelease } from './sample/repository.ts';
+import { until } from './until.ts';
+import type { World } from './world.ts';
+
+/** The observer's interval is the resolution of `alarmToHealthyMs`. */
+const HEALTH_POLL_MS = 50;
+const DAY_MS = 86_400_000;
+
+/** Puts the manifest and records the good releases, verified, as if they had been deployed a day after each other. */
+export async function recordApplication(world: World): Promise<void> {
+  const operator = world.client('operator');
+  await operator.call('PUT', `/applications/${world.application}`, sampleManifest());
+  const good = world.repository.releases.filter((release) => release.good);
+  for (const [index, { version, commit }] of good.entries()) {
+    const deployedAt = new Date(Date.now() - (good.length - index) * DAY_MS).toISOString();
+    await operator.call('POST', `/applications/${world.application}/releases`, {
+      version,
+      commit,
+      deployedAt,
+      status: 'verified',
+    });
+  }
+}
+
+/** Deploys a release to every host by hand and records it, as a deployment pipeline would. */
+export async function deployRelease(world: World, { version, commit }: SampleRelease): Promise<void> {
+  const body = { version, commit, deployedAt: new Date().toISOString(), status: 'deployed' };
+  await world.client('operator').call('POST', `/applications/${world.application}/releases`, body);
+  await Promise.all(world.hosts.map((host) => host.deploy(version)));
+}
+
+async function describeAlarm(world: World): Promise<MetricAlarm | undefined> {
+  const { MetricAlarms } = await world.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [ALARM] }));
+  return MetricAlarms?.[0];
+}
+
+/** Waits for a state of the sample's alarm and answers when it was entered. */
+export async function untilAlarm(world: World, state: 'OK' | 'ALARM', withinMs = 60_000): Promise<Date> {
+  return until(`alarm ${ALARM} in state ${state}`, withinMs, async () => {
+    const alarm = await describeAlarm(world);
+    return alarm?.StateValue === state ? alarm.StateUpdatedTimestamp : undefined;
+  });
+}
+
+/** Whether the alarm is OK, and was judged on a period that ended after `change`: old data proves nothing. */
+export async function isAlarmOkSince(world: World, change: Date): Promise<boolean> {
+  const alarm = await describeAlarm(world);
+  if (alarm?.StateValue !== 'OK') return false;
+  const { evaluatedDatapoints = [] } = JSON.parse(alarm.StateReasonData ?? '{}');
+  const newest = Math.max(0, ...evaluatedDatapoints.map(({ timestamp }: { timestamp: string }) => Date.parse(timestamp)));
+  return newest + (alarm.Period ?? 0) * 1000 > change.getTime();
+}
+
+/** The id of the rollback that an alarm started by itself, as soon as the log has it. */
+export async function untilStartedByAlarm(world: World, since: Date): Promise<string> {
+  const path = `/rollbacks?application=${world.application}&from=${encodeURIComponent(since.toISOString())}`;
+  return until('a rollback started by the alarm', 60_000, async () => {
+    const { rollbacks } = (await world.client('viewer').call('GET', path)) as { rollbacks: readonly Rollback[] };
+    return rollbacks.find(({ trigger }) => trigger.type === 'alarm')?.rollbackId;
+  });
+}
+
+/** Hands every event of the rollback to `tell` as it appears in the log, until the rollback is over. Answers its log entry. */
+export async function followRollback(world: World, rollbackId: string, tell: (event: RollbackEvent) => void): Promise<Rollback> {
+  const viewer = world.client('viewer');
+  let after = 0;
+  return until(`the end of rollback ${rollbackId}`, 15 * 60_000, async () => {
+    // Asked for first: what the events then say is complete when the rollback is over.
+    const rollback = (await viewer.call('GET', `/rollbacks/${rollbackId}`)) as Rollback;
+    const page = (await viewer.call('GET', `/rollbacks/${rollbackId}/events?after=${after}&limit=200`)) as {
+      events: RollbackEvent[];
+    };
+    for (const event of page.events) tell(event);
+    after = page.events.at(-1)?.seq ?? after;
+    return isOver(rollback.status) ? rollback : undefined;
+  });
+}
+
+/** Watches every host's health from outside. */
+export interface Observer {
+  /** The first moment at which every host answered 200 with the version; undefined: not yet. */
+  healthyAt(): Date | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts to watch until every host is healthy with the version, or it is stopped. */
+export function observeHealth(world: World, version: string): Observer {
+  let healthyAt: Date | undefined;
+  let stopped = false;
+  const watch = async () => {
+    while (!stopped && !healthyAt) {
+      const answers = await Promise.all(world.hosts.map((host) => host.health()));
+      if (answers.every((answer) => answer.status === 200 && answer.version === version)) healthyAt = new Date();
+      else await pause(HEALTH_POLL_MS);
+    }
+  };
+  const watching = watch();
+  return {
+    healthyAt: () => healthyAt,
+    async stop() {
+      stopped = true;
+      await watching;
+    },
+  };
+}

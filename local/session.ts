@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BadOption, type Options, readOptions } from './options.ts';
+import { startWorld, type World } from './world.ts';
+
+/** Marks a folder as one of ours: only in such a one is anything overwritten. */
+const MARKER = '.rollback-local';
+
+/** Ending takes a second; after this long something hangs, and the hosts' processes end without us. */
+const END_WITHIN_MS = 15_000;
+
+/** Exit code of a command that was interrupted before it was done, as shells have it. */
+const INTERRUPTED = 130;
+
+/** What a command does with a running world. Resolves with the exit code; `stay` waits until somebody ends it, with 0. */
+export type Command = (world: World, options: Options, stay: () => Promise<number>) => Promise<number>;
+
+async function stateFolder(given: string | undefined): Promise<string> {
+  if (given === undefined) return mkdtemp(join(tmpdir(), 'rollback-local-'));
+  const directory = resolve(given);
+  await mkdir(directory, { recursive: true });
+  const entries = await readdir(directory);
+  if (entries.length > 0 && !entries.includes(MARKER)) {
+    throw new BadOption(`--dir ${given} holds other files: name an empty or a new folder`);
+  }
+  await writeFile(join(directory, MARKER), 'State of the rollback service on this machine. May be removed when nothing runs.\n');
+  return directory;
+}
+
+/** Resolves at Ctrl-C, or when somebody asks the process to end. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function close(world: World | undefined): Promise<void> {
+  const timer = setTimeout(() => process.exit(1), END_WITHIN_MS);
+  await world?.close();
+  clearTimeout(timer);
+}
+
+async function runIn(directory: string, options: Options, command: Command): Promise<number> {
+  let world: World | undefined;
+  let isStaying = false;
+  const signalled = untilSignal().then(() => (isStaying ? 0 : INTERRUPTED));
+  const stay = () => {
+    isStaying = true;
+    return signalled;
+  };
+  const work = async () => {
+    world = await startWorld({ directory, port: options.port, tell: (what) => console.error(`… ${what}`) });
+    return command(world, options, stay);
+  };
+  try {
+    return await Promise.race([work(), signalled]);
+  } finally {
+    await close(world);
+  }
+}
+
+function complain(error: unknown): number {
+  console.error(error instanceof Error && error.name !== 'Error' ? error.message : error);
+  return error instanceof BadOption ? 2 : 1;
+}
+
+async function start(options: Options, command: Command): Promise<number> {
+  const directory = await stateFolder(options.directory);
+  let code = 1;
+  try {
+    code = await runIn(directory, options, command);
+  } catch (error) {
+    code = complain(error);
+  }
+  const failed = code !== 0 && code !== INTERRUPTED;
+  if (failed) console.error(`Logs and state are kept in ${directory}`);
+  else if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+  return code;
+}
+
+/** Runs a command of this folder: reads the options, starts the world, ends it whatever happens, and exits with the command's code. */
+export async function runCommand(help: string, command: Command): Promise<never> {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (!options.help) process.exit(await start(options, command));
+    console.log(help);
+    process.exit(0);
+  } catch (error) {
+    process.exit(complain(error));
+  }
+}
