@@ -16,3 +16,9 @@ export function isError(error: unknown, ...names: readonly string[]): error is E
 export function isThrottling(error: unknown): boolean {
   return isError(error, 'ThrottlingException', 'Throttling', 'RequestLimitExceeded', 'TooManyRequestsException');
 }
+
+/** Whether AWS answered that it did not do it (4xx). A 5xx or no answer at all leaves open whether it was done. */
+export function wasRefused(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  return status !== undefined && status >= 400 && status < 500;
+}

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { config } from '../config.ts';
 import { CommandSendUnclear } from '../errors.ts';
-import { clientDefaults, isError, isThrottling } from './client.ts';
+import { clientDefaults, isError, isThrottling, wasRefused } from './client.ts';
 
 /** Polling Run Command every second is throttled in the wild; adaptive retry with 10 attempts cured it. */
 const client = new SSMClient({ ...clientDefaults, retryMode: 'adaptive', maxAttempts: 10 });
@@ -41,9 +41,7 @@ export async function findHosts(tags: Readonly<Record<string, string>>): Promise
   const filters = Object.entries(tags).map(([key, value]) => ({ Key: `tag:${key}`, Values: [value] }));
   const hosts: Host[] = [];
   for await (const page of paginateDescribeInstanceInformation({ client, pageSize: 50 }, { Filters: filters })) {
-    for (const host of page.InstanceInformationList ?? []) {
-      if (host.InstanceId === undefined) continue;
-      const { InstanceId: id, PingStatus, AgentVersion = '', IPAddress = null } = host;
+    for (const { InstanceId: id = '', PingStatus, AgentVersion = '', IPAddress = null } of page.InstanceInformationList ?? []) {
       hosts.push({ id, online: PingStatus === 'Online', agentVersion: AgentVersion, address: IPAddress });
     }
   }
@@ -83,12 +81,6 @@ export async function sendCommand({ document, hosts, parameters, comment }: Comm
       await sleep(Math.random() * 200 * 2 ** attempt);
     }
   }
-}
-
-/** A 4xx answer means that nothing was sent; a 5xx or none at all leaves it open. */
-function wasRefused(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status !== undefined && status >= 400 && status < 500;
 }
 
 /**
@@ -137,8 +129,8 @@ export async function invocations(commandId: string): Promise<Invocation[]> {
 function describeInvocation({ InstanceId, Status, StatusDetails, CommandPlugins = [] }: CommandInvocation): Invocation {
   const text = CommandPlugins.map((plugin) => plugin.Output ?? '').join('\n');
   const [output = '', ...errors] = text.split(ERROR_SEPARATOR);
-  const errorOutput = errors.join('\n');
-  return { host: InstanceId ?? '', status: Status ?? 'Pending', statusDetails: StatusDetails ?? '', output, errorOutput };
+  const status = { status: Status ?? 'Pending', statusDetails: StatusDetails ?? '' };
+  return { host: InstanceId ?? '', ...status, output, errorOutput: errors.join('\n') };
 }
 
 /** The first 24,000 characters of a host's standard output; null while AWS does not know the invocation yet. */

@@ -36,7 +36,7 @@ export const sendOnce = async (
     .flatMap(({ endedAt }) => endedAt ?? [])
     .toSorted()
     .at(-1);
-  const command = hostCommand(action, plan, wave, input.fence, { stateDirectory: config.hostStateDirectory, errorsSince });
+  const command = hostCommand(action, plan, wave, input.fence, { stateDirectory: config.hostStateDirectory, ...(errorsSince && { errorsSince }) });
   const intendedAt = before?.intendedAt ?? now.toISOString();
   const deadline = new Date(Date.parse(intendedAt) + command.timeoutMs).toISOString();
   if (before?.commandId) return { commandId: before.commandId, deadline };

@@ -81,9 +81,10 @@ function sendCommand(
     await authorizeSend(call, around.fleet, documentArn, read.instanceIds);
     const command = read.check(documents, around.fleet);
     commands.unshift(command);
+    const answer = { Command: describeCommand(command) };
     const run = carryOut(around, command).finally(() => runs.delete(run));
     runs.add(run);
-    return { Command: describeCommand(command) };
+    return answer;
   };
 }
 

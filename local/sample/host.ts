@@ -163,7 +163,7 @@ async function untilUp(host: Host, urls: readonly string[]): Promise<void> {
 /** Makes the host's folder, installs a good release, starts its services and waits until they answer. They end with `host.stop()`. */
 export async function createSampleHost(options: SampleHostOptions): Promise<SampleHost> {
   const { id, directory, address, origin, release } = options;
-  const host = createHost({ id, directory, address, tags: { Application: APPLICATION, Name: id } });
+  const host = createHost({ id, directory, address, tags: { Application: APPLICATION, Name: id, RollbackService: 'enabled' } });
   const checkout = join(directory, DIRECTORY);
   await mkdir(join(directory, 'var/www'), { recursive: true });
   await git(directory, ['clone', '--quiet', '--no-checkout', origin, checkout]);

@@ -65,7 +65,13 @@ export async function deployment(execStart?: string): Promise<Deployment> {
 
 async function untilAnswered(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (await fetch(url).then((response) => response.body?.cancel().then(() => true), () => false)) return;
+    if (
+      await fetch(url).then(
+        (response) => response.body?.cancel().then(() => true),
+        () => false,
+      )
+    )
+      return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${url} does not answer`);
@@ -75,7 +81,12 @@ async function untilAnswered(url: string): Promise<void> {
 export async function twoReleases(): Promise<Deployment & { readonly good: string; readonly bad: string }> {
   const made = await deployment();
   const good = made.repository.release({ 'server.mjs': server('1.0.0'), 'settings.txt': 'good\n', 'old.txt': 'only in 1.0.0\n' });
-  const bad = made.repository.release({ 'server.mjs': server('1.1.0'), 'settings.txt': 'bad\n', 'old.txt': null, 'new.txt': 'only in 1.1.0\n' });
+  const bad = made.repository.release({
+    'server.mjs': server('1.1.0'),
+    'settings.txt': 'bad\n',
+    'old.txt': null,
+    'new.txt': 'only in 1.1.0\n',
+  });
   await made.start(bad);
   return { ...made, good, bad };
 }

@@ -69,7 +69,7 @@ function installInterrupter(root: string): string {
   const folder = join(root, 'interrupter');
   mkdirSync(folder);
   writeFileSync(join(folder, 'any'), interrupter(folder), { mode: 0o755 });
-  for (const name of ['git', 'mv', 'ln', 'rm', 'systemctl', 'bash-step']) symlinkSync('any', join(folder, name));
+  for (const name of ['git', 'mv', 'ln', 'rm', 'systemctl']) symlinkSync('any', join(folder, name));
   return folder;
 }
 

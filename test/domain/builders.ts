@@ -1,5 +1,5 @@
 /** Small builders: each gives a valid thing, changed by what a test is about. */
-import { GENESIS, hashEvent } from '../../lib/domain/chain.ts';
+
 import {
   type AlarmObservation,
   type FlowObservation,
@@ -12,6 +12,7 @@ import {
   type RollbackEvent,
   type RollbackTrigger,
 } from '../../lib/contracts.ts';
+import { GENESIS, hashEvent } from '../../lib/domain/chain.ts';
 import type { CheapFacts, HostFacts } from '../../lib/domain/guards.ts';
 import { makePlan, type PlanInput } from '../../lib/domain/plan.ts';
 
@@ -79,7 +80,14 @@ export function host(id = 'i-1', changes: Partial<HostObservation> = {}): HostOb
 }
 
 export function alarm(changes: Partial<AlarmObservation> = {}): AlarmObservation {
-  return { name: 'shop-5xx', state: 'ALARM', transitionedAt: ago(2), newestDatapointAt: ago(2), actionsEnabled: true, ...changes };
+  return {
+    name: 'shop-5xx',
+    state: 'ALARM',
+    transitionedAt: ago(2),
+    newestDatapointAt: ago(2),
+    actionsEnabled: true,
+    ...changes,
+  };
 }
 
 export function flow(good = true, url = 'https://shop.example/'): FlowObservation {
@@ -117,7 +125,16 @@ export function rollback(changes: Partial<Rollback> = {}): Rollback {
 /** Facts under which nothing speaks against a rollback. */
 export function cheapFacts(changes: Partial<CheapFacts> = {}): CheapFacts {
   const limits = manifest().limits;
-  return { rollback: rollback(), limits, freezes: [], alarm: alarm(), lastDeployedAt: ago(60), rollbacks: [], now: NOW, ...changes };
+  return {
+    rollback: rollback(),
+    limits,
+    freezes: [],
+    alarm: alarm(),
+    lastDeployedAt: ago(60),
+    rollbacks: [],
+    now: NOW,
+    ...changes,
+  };
 }
 
 export function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
@@ -137,7 +154,16 @@ export function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
 export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   const { running, target } = hostFacts();
   const observed = observation({ hosts: ['i-1', 'i-2', 'i-3'].map((id) => host(id)) });
-  return { rollback: rollback(), manifest: manifest(), running, target, observation: observed, pastDurationsMs: [], now: NOW, ...changes };
+  return {
+    rollback: rollback(),
+    manifest: manifest(),
+    running,
+    target,
+    observation: observed,
+    pastDurationsMs: [],
+    now: NOW,
+    ...changes,
+  };
 }
 
 export function plan(changes: Partial<PlanInput> = {}): Plan {

@@ -9,16 +9,19 @@ const verified = (changes: Parameters<typeof release>[0], next?: string) => {
 };
 
 describe('a release is verified', () => {
-  it('when somebody says so, however short it ran', () => expect(verified({ status: 'verified', deployedAt: ago(1) })).toBe(true));
+  it('when somebody says so, however short it ran', () =>
+    expect(verified({ status: 'verified', deployedAt: ago(1) })).toBe(true));
   it('when it has run long enough without alarm', () => expect(verified({ deployedAt: ago(30) })).toBe(true));
-  it('when its one alarm came after the next release', () => expect(verified({ deployedAt: ago(90), alarmedAt: ago(10) }, ago(40))).toBe(true));
+  it('when its one alarm came after the next release', () =>
+    expect(verified({ deployedAt: ago(90), alarmedAt: ago(10) }, ago(40))).toBe(true));
 });
 
 describe('a release is not verified', () => {
   it('when it is bad, however long it ran', () => expect(verified({ status: 'bad', deployedAt: ago(900) })).toBe(false));
   it('when it has not run long enough', () => expect(verified({ deployedAt: ago(29) })).toBe(false));
   it('when the next one came too soon', () => expect(verified({ deployedAt: ago(900) }, ago(880))).toBe(false));
-  it('when an alarm fired while it ran', () => expect(verified({ deployedAt: ago(90), alarmedAt: ago(50) }, ago(40))).toBe(false));
+  it('when an alarm fired while it ran', () =>
+    expect(verified({ deployedAt: ago(90), alarmedAt: ago(50) }, ago(40))).toBe(false));
   it('when it lies in the future', () => expect(verified({ deployedAt: ago(-60) })).toBe(false));
 });
 

@@ -33,7 +33,10 @@ describe('a strategy', () => {
   });
 
   it('is refused when the manifest lacks its component, naming the section to add', () => {
-    expect(strategyProblem('database', manifest())).toMatchObject({ code: 'component-missing', message: expect.stringMatching(/'database' section.*PUT/) });
+    expect(strategyProblem('database', manifest())).toMatchObject({
+      code: 'component-missing',
+      message: expect.stringMatching(/'database' section.*PUT/),
+    });
   });
 
   it('is refused when the manifest has no component at all', () => {

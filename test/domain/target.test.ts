@@ -34,8 +34,15 @@ describe('the last known good release', () => {
   });
 
   it('is not a commit that is marked bad under another version', () => {
-    const refusal = choose([release(), release({ version: '1.2.0-again', status: 'bad', deployedAt: ago(2900) }), running]).refusal;
-    expect(refusal).toMatchObject({ code: 'target-bad', message: expect.stringContaining('as 1.2.0-again with the same commit') });
+    const refusal = choose([
+      release(),
+      release({ version: '1.2.0-again', status: 'bad', deployedAt: ago(2900) }),
+      running,
+    ]).refusal;
+    expect(refusal).toMatchObject({
+      code: 'target-bad',
+      message: expect.stringContaining('as 1.2.0-again with the same commit'),
+    });
   });
 
   it('is the newest verified one of all when what runs was never recorded', () => {
@@ -47,13 +54,11 @@ describe('without a last known good release it is refused', () => {
   it('saying that nothing earlier is recorded', () => expect(choose([running]).refusal?.code).toBe('nothing-recorded'));
 
   it('saying of each earlier one why not', () => {
-    const refusal = choose([
-      release({ version: '1.1.0', status: 'bad', statusReason: 'loses orders' }),
-      release({ status: 'deployed', deployedAt: ago(70) }),
-      running,
-    ]).refusal;
+    const bad = release({ version: '1.1.0', commit: OTHER, deployedAt: ago(6000), status: 'bad', statusReason: 'loses orders' });
+    const refusal = choose([bad, release({ status: 'deployed', deployedAt: ago(70) }), running]).refusal;
     expect(refusal?.code).toBe('target-unverified');
-    expect(refusal?.message).toMatch(/1\.2\.0 \(aaaaaaa\) is not verified: it ran 10 min of the 30m.*1\.1\.0 \(aaaaaaa\) is marked bad \(loses orders\)|is marked bad/);
+    expect(refusal?.message).toMatch(/1\.2\.0 \(aaaaaaa\) is not verified: it ran 10 min of the 30m/);
+    expect(refusal?.message).toContain('1.1.0 (ccccccc) is marked bad (loses orders)');
   });
 });
 
@@ -63,7 +68,10 @@ describe('a requested version', () => {
   });
 
   it('is refused when it is not recorded, naming those that are', () => {
-    expect(choose(releases(), { requestedVersion: '9' }).refusal).toMatchObject({ code: 'target-unknown', message: expect.stringContaining('1.3.0, 1.2.0') });
+    expect(choose(releases(), { requestedVersion: '9' }).refusal).toMatchObject({
+      code: 'target-unknown',
+      message: expect.stringContaining('1.3.0, 1.2.0'),
+    });
   });
 
   it('is refused when it is bad', () => {
@@ -102,12 +110,17 @@ const anyRelease = fc.record({
 const anyReleases = fc
   .array(anyRelease, { maxLength: 8 })
   .map((all) =>
-    all.map(({ alarmed, ...each }, index) => release({ ...each, version: `v${index}`, ...(alarmed === undefined ? {} : { alarmedAt: alarmed }) })),
+    all.map(({ alarmed, ...each }, index) =>
+      release({ ...each, version: `v${index}`, ...(alarmed === undefined ? {} : { alarmedAt: alarmed }) }),
+    ),
   );
 
 describe('whatever is recorded and runs', () => {
   const anyCommits = fc.array(fc.constantFrom(GOOD, BAD, OTHER, 'e'.repeat(40)), { maxLength: 4 });
-  const anyVersion = fc.option(fc.nat(8).map((index) => `v${index}`), { nil: undefined });
+  const anyVersion = fc.option(
+    fc.nat(8).map((index) => `v${index}`),
+    { nil: undefined },
+  );
 
   it('the target is never bad, always verified, and not the running commit unless asked for while hosts are mixed', () => {
     fc.assert(

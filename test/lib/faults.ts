@@ -3,7 +3,11 @@ import { documents } from '../../lib/aws/dynamodb.ts';
 
 /** An error as AWS answers it. */
 export function awsError(name: string, status = 400): Error {
-  return Object.assign(new Error(name), { name, $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } });
+  return Object.assign(new Error(name), {
+    name,
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status },
+  });
 }
 
 /** A request that got no answer. */

@@ -1,7 +1,7 @@
-import dynalite from 'dynalite';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
 import { vi } from 'vitest';
 
 const INDEXES = { byApplication: 'application', byStatus: 'status', byActor: 'performedBy', byDay: 'day' };
@@ -39,9 +39,16 @@ async function makeTables(): Promise<void> {
   }));
   const attributes = ['pk', 'sk', 'at', ...Object.values(INDEXES)].map(text);
   await client.send(
-    new CreateTableCommand({ TableName: 'rollback-log', ...table, AttributeDefinitions: attributes, GlobalSecondaryIndexes: indexes }),
+    new CreateTableCommand({
+      TableName: 'rollback-log',
+      ...table,
+      AttributeDefinitions: attributes,
+      GlobalSecondaryIndexes: indexes,
+    }),
   );
-  await client.send(new CreateTableCommand({ TableName: 'rollback-registry', ...table, AttributeDefinitions: [text('pk'), text('sk')] }));
+  await client.send(
+    new CreateTableCommand({ TableName: 'rollback-registry', ...table, AttributeDefinitions: [text('pk'), text('sk')] }),
+  );
   client.destroy();
   // dynalite answers CREATING for a moment even when it takes no time.
   await new Promise((resolve) => setTimeout(resolve, 50));

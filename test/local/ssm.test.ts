@@ -468,7 +468,8 @@ describe('documents', () => {
     ['another schema', { ...content([{ script: ['true'] }]), schemaVersion: '0.3' }],
     ['another action', { schemaVersion: '2.2', mainSteps: [{ action: 'aws:runDocument', name: 'other', inputs: {} }] }],
   ])('are refused with %s', (_, document) => {
-    expect(() => laptop(document)).toThrow(AwsError);
+    const documents = [{ name: 'Test', arn: DOCUMENT_ARN, content: document }];
+    expect(() => createSsm({ directory: tmpdir(), documents })).toThrow(AwsError);
   });
 });
 

@@ -22,7 +22,14 @@ beforeAll(async () => {
   await changeStatus('r-3', 'failed');
   const now = new Date(hour(0));
   await appendEvent({ rollbackId: 'r-0', phase: 'plan', type: 'Planned', key: 'plan', detail: { application: 'shop' }, now });
-  const command = { rollbackId: 'r-0', action: 'apply' as const, wave: 0, document: 'd', hosts: ['i-1'], comment: 'c' };
+  const command = {
+    rollbackId: 'r-0',
+    action: 'apply' as const,
+    wave: 0,
+    document: 'check-out-code' as const,
+    hosts: ['i-1'],
+    comment: 'c',
+  };
   await recordIntent({ ...command, intendedAt: hour(0) });
 });
 afterAll(() => tables.stop());
@@ -57,7 +64,13 @@ describe('a query of the log', () => {
   it('refuses a cursor that is damaged or of another query', async () => {
     const { cursor } = await query({ application: 'shop', limit: 2 });
     const good = String(cursor);
-    const damaged = [good.slice(0, -2), `${good.slice(0, 8)}A${good.slice(9)}`, 'x', '', Buffer.from('[1,2]').toString('base64url')];
+    const damaged = [
+      good.slice(0, -2),
+      `${good.slice(0, 8)}A${good.slice(9)}`,
+      'x',
+      '',
+      Buffer.from('[1,2]').toString('base64url'),
+    ];
     for (const wrong of damaged) {
       await expect(query({ application: 'shop', cursor: wrong })).rejects.toMatchObject({ name: 'CursorInvalid', status: 400 });
     }

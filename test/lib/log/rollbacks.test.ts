@@ -45,8 +45,13 @@ describe('the header of a rollback', () => {
   it.each(['succeeded', 'failed', 'cancelled'] as const)('keeps the status %s for good, but takes notes', async (status) => {
     const rollbackId = `over-${status}`;
     await createRollback(rollback({ rollbackId, status }));
-    expect(await changeStatus(rollbackId, 'in-progress', { impact: 'x' })).toMatchObject({ changed: false, rollback: { status } });
-    expect(await updateRollback(rollbackId, { cancelRequestedBy: 'ana' }, { unlessOver: true })).toMatchObject({ changed: false });
+    expect(await changeStatus(rollbackId, 'in-progress', { impact: 'x' })).toMatchObject({
+      changed: false,
+      rollback: { status },
+    });
+    expect(await updateRollback(rollbackId, { cancelRequestedBy: 'ana' }, { unlessOver: true })).toMatchObject({
+      changed: false,
+    });
     expect(await updateRollback(rollbackId, { resolution: 'done' })).toMatchObject({ changed: true });
     expect(await getRollback(rollbackId)).toEqual(rollback({ rollbackId, status, resolution: 'done' }));
   });
@@ -82,7 +87,12 @@ describe('the plan of a rollback', () => {
       errorsInLogs: 0,
       freeMegabytes: 900,
     };
-    const hosts = Array.from({ length: 1500 }, (_, index) => ({ id: `i-${index}`, online: true, agentVersion: '3.3.3000.0', truth }));
+    const hosts = Array.from({ length: 1500 }, (_, index) => ({
+      id: `i-${index}`,
+      online: true,
+      agentVersion: '3.3.3000.0',
+      truth,
+    }));
     const large = plan({ rollbackId: 'large', baseline: { at: '2026-11-22T03:00:00.000Z', hosts, alarms: [], flows: [] } });
     await savePlan(large);
     expect(await getPlan('large')).toEqual(large);
@@ -104,9 +114,10 @@ describe('a host command', () => {
   it('is intended, sent and answered', async () => {
     expect(await recordIntent(intent(0))).toEqual(intent(0));
     expect(await recordSent({ ...wave(0), ...sent })).toEqual({ ...intent(0), ...sent });
-    const results = [{ host: 'i-1', status: 'Success', note: 'ok' }];
-    expect(await recordResults({ ...wave(0), results })).toEqual({ ...intent(0), ...sent, results });
-    expect(await commandOf('commanded', 'apply', 0)).toEqual({ ...intent(0), ...sent, results });
+    const endedAt = '2026-11-22T03:00:09.000Z';
+    const results = [{ host: 'i-1', ok: true, error: null, message: 'ok', result: { commit: 'a' } }];
+    expect(await recordResults({ ...wave(0), results, endedAt })).toEqual({ ...intent(0), ...sent, results, endedAt });
+    expect(await commandOf('commanded', 'apply', 0)).toEqual({ ...intent(0), ...sent, results, endedAt });
   });
 
   it('keeps its first intent and its first id when a step is retried', async () => {
@@ -117,7 +128,7 @@ describe('a host command', () => {
   });
 
   it('has to be intended before it is sent', async () => {
-    await expect(recordSent({ ...wave(7), ...sent })).rejects.toThrow('record it before sending');
+    await expect(recordSent({ ...wave(7), ...sent })).rejects.toMatchObject({ name: 'CommandMissing' });
     expect(await commandOf('commanded', 'apply', 7)).toBeNull();
   });
 

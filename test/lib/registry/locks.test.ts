@@ -6,7 +6,7 @@ import { startTables } from '../tables.ts';
 
 const LEASE = 60_000;
 const start = new Date('2026-11-22T03:00:00.000Z');
-const after = (ms: number) => new Date(start.getTime() + ms);
+const inMs = (ms: number) => new Date(start.getTime() + ms);
 
 let tables: Awaited<ReturnType<typeof startTables>>;
 beforeAll(async () => {
@@ -20,26 +20,26 @@ describe('the lock of an application', () => {
     const answers = await Promise.all(owners.map((owner) => acquireLock('many', owner, LEASE, start)));
     const winner = owners[answers.findIndex(({ acquired }) => acquired)];
     expect(answers.filter(({ acquired }) => acquired)).toEqual([{ acquired: true, fence: 1 }]);
-    const refused = { acquired: false, holder: winner, until: after(LEASE).toISOString() };
+    const refused = { acquired: false, holder: winner, until: inMs(LEASE).toISOString() };
     expect(answers.filter(({ acquired }) => !acquired)).toEqual(Array(9).fill(refused));
   });
 
   it('gives an owner who asks again the same fence and a new lease', async () => {
     await acquireLock('again', 'a', LEASE, start);
-    expect(await acquireLock('again', 'a', LEASE, after(30_000))).toEqual({ acquired: true, fence: 1 });
-    expect(await acquireLock('again', 'b', LEASE, after(LEASE + 1))).toMatchObject({ acquired: false, holder: 'a' });
+    expect(await acquireLock('again', 'a', LEASE, inMs(30_000))).toEqual({ acquired: true, fence: 1 });
+    expect(await acquireLock('again', 'b', LEASE, inMs(LEASE + 1))).toMatchObject({ acquired: false, holder: 'a' });
   });
 
   it('can be taken by somebody else when the lease ran out, with a larger fence', async () => {
     await acquireLock('expired', 'a', LEASE, start);
-    expect(await acquireLock('expired', 'b', LEASE, after(LEASE))).toEqual({ acquired: true, fence: 2 });
-    await expect(renewLock('expired', 'a', 1, LEASE, after(LEASE))).rejects.toBeInstanceOf(LockLost);
+    expect(await acquireLock('expired', 'b', LEASE, inMs(LEASE))).toEqual({ acquired: true, fence: 2 });
+    await expect(renewLock('expired', 'a', 1, LEASE, inMs(LEASE))).rejects.toBeInstanceOf(LockLost);
   });
 
   it('may be renewed late as long as nobody took it', async () => {
     await acquireLock('late', 'a', LEASE, start);
-    await renewLock('late', 'a', 1, LEASE, after(2 * LEASE));
-    expect(await acquireLock('late', 'b', LEASE, after(2 * LEASE))).toMatchObject({ acquired: false, holder: 'a' });
+    await renewLock('late', 'a', 1, LEASE, inMs(2 * LEASE));
+    expect(await acquireLock('late', 'b', LEASE, inMs(2 * LEASE))).toMatchObject({ acquired: false, holder: 'a' });
   });
 
   it('is free after its release, which may be repeated; the fence grows on', async () => {
@@ -52,9 +52,9 @@ describe('the lock of an application', () => {
 
   it('is not released by who held it before', async () => {
     await acquireLock('stolen', 'a', LEASE, start);
-    await acquireLock('stolen', 'b', LEASE, after(LEASE));
+    await acquireLock('stolen', 'b', LEASE, inMs(LEASE));
     await releaseLock('stolen', 'a', 1);
-    expect(await acquireLock('stolen', 'c', LEASE, after(LEASE))).toMatchObject({ acquired: false, holder: 'b' });
+    expect(await acquireLock('stolen', 'c', LEASE, inMs(LEASE))).toMatchObject({ acquired: false, holder: 'b' });
   });
 
   it('is acquired when only the answer was lost', async () => {

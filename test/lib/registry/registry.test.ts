@@ -33,7 +33,10 @@ describe('applications', () => {
   });
 
   it('are found by the alarms that their manifest names now', async () => {
-    await putApplication(manifest({ application: 'mapped', triggers: [{ alarm: 'five' }], monitor: { alarms: ['slow'] } }), 'ana');
+    await putApplication(
+      manifest({ application: 'mapped', triggers: [{ alarm: 'five' }], monitor: { alarms: ['slow'] } }),
+      'ana',
+    );
     await putApplication(manifest({ application: 'other', monitor: { alarms: ['slow'] } }), 'ana');
     expect(await applicationsOfAlarm('slow')).toEqual(['mapped', 'other']);
     await putApplication(manifest({ application: 'mapped', triggers: [{ alarm: 'six' }] }), 'ana');
@@ -56,7 +59,10 @@ describe('releases', () => {
 
   it('are recorded once: the same input again answers the first', async () => {
     const first = await recordRelease('once', input(), 'ana', now);
-    expect(first).toMatchObject({ created: true, release: { deployedAt: now.toISOString(), recordedBy: 'ana', status: 'deployed' } });
+    expect(first).toMatchObject({
+      created: true,
+      release: { deployedAt: now.toISOString(), recordedBy: 'ana', status: 'deployed' },
+    });
     await changeRelease('once', '1.0', { status: 'verified' }, 'ben');
     const again = await recordRelease('once', input(), 'ben', later);
     expect(again).toEqual({ created: false, release: { ...first.release, status: 'verified' } });
@@ -65,7 +71,10 @@ describe('releases', () => {
   it('refuse the same version with other content', async () => {
     await recordRelease('conflict', input(), 'ana', now);
     for (const change of [{ commit: 'b'.repeat(40) }, { migration: { head: '7' } }, { deployedAt: later.toISOString() }]) {
-      await expect(recordRelease('conflict', input(change), 'ana', now)).rejects.toMatchObject({ name: 'ReleaseConflict', status: 409 });
+      await expect(recordRelease('conflict', input(change), 'ana', now)).rejects.toMatchObject({
+        name: 'ReleaseConflict',
+        status: 409,
+      });
     }
     const sameTime = input({ deployedAt: '2026-11-22T04:00:00+01:00' });
     expect(await recordRelease('conflict', sameTime, 'ana', later)).toMatchObject({ created: false });
@@ -87,7 +96,10 @@ describe('releases', () => {
     const good = await changeRelease('changed', '1.0', { status: 'verified' }, 'ben');
     expect(good).not.toHaveProperty('statusReason');
     expect(await getRelease('changed', '1.0')).toEqual(good);
-    await expect(changeRelease('changed', '9', { status: 'bad' }, 'ben')).rejects.toMatchObject({ name: 'ReleaseUnknown', status: 404 });
+    await expect(changeRelease('changed', '9', { status: 'bad' }, 'ben')).rejects.toMatchObject({
+      name: 'ReleaseUnknown',
+      status: 404,
+    });
   });
 
   it('keep the first alarm', async () => {
@@ -100,7 +112,12 @@ describe('releases', () => {
 describe('freezes', () => {
   it('hold until they are lifted', async () => {
     await freeze('frozen', { reason: 'sale' }, 'ana', now);
-    expect(await freezeOf('frozen', later)).toEqual({ application: 'frozen', reason: 'sale', by: 'ana', since: now.toISOString() });
+    expect(await freezeOf('frozen', later)).toEqual({
+      application: 'frozen',
+      reason: 'sale',
+      by: 'ana',
+      since: now.toISOString(),
+    });
     expect(await unfreeze('frozen')).toBe(true);
     expect(await unfreeze('frozen')).toBe(false);
     expect(await freezeOf('frozen', later)).toBeNull();
@@ -139,7 +156,10 @@ describe('approvals', () => {
     await asked('again');
     loseNextAnswer('UpdateCommand');
     await expect(decideApproval('again', 'approved', 'ana', now)).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(await decideApproval('again', 'approved', 'ana', later)).toMatchObject({ token: 'token', decidedAt: now.toISOString() });
+    expect(await decideApproval('again', 'approved', 'ana', later)).toMatchObject({
+      token: 'token',
+      decidedAt: now.toISOString(),
+    });
     await expect(decideApproval('again', 'rejected', 'ana', now)).rejects.toMatchObject({ name: 'AlreadyDecided', status: 409 });
   });
 
