@@ -64,7 +64,7 @@ export const Manifest = z.strictObject({
     .default([]),
   hosts: z.strictObject({
     tags: z
-      .record(z.string().min(1).max(128), z.string().max(256))
+      .record(z.string().min(1).max(128), z.string().min(1).max(256))
       .refine((t) => Object.keys(t).length >= 1 && Object.keys(t).length <= 5, 'must name 1 to 5 tags'),
     canary: z.int().min(0).max(50).default(1),
     concurrency: z
@@ -161,7 +161,7 @@ export const Release = z.object({
   recordedBy: z.string(),
   statusReason: z.string().optional(),
   migration: Migration.optional(),
-  /** When one of the application's alarms fired while this release ran; absent: never. */
+  /** When one of the application's alarms fired while this release ran, or a rollback took it away; absent: never. */
   alarmedAt: z.string().optional(),
 });
 export type Release = z.infer<typeof Release>;

@@ -9,22 +9,21 @@ export interface Progress {
   end(): Promise<void>;
 }
 
-/** How long one phase took, from its first event to the next phase's first. */
-export interface PhaseTime {
-  readonly phase: Phase;
-  readonly ms: number;
-}
-
+/** Narrower terminals, or those that do not say, get plain lines. */
+const LEAST_COLUMNS = 60;
 const DETAIL_LIMIT = 100;
 
-/** The phases that the events went through, in the order of their first event. */
-export function phaseTimes(events: readonly RollbackEvent[]): readonly PhaseTime[] {
-  const firsts = events.filter((event, index) => events.findIndex(({ phase }) => phase === event.phase) === index);
-  const last = events.at(-1);
-  return firsts.map((first, index) => {
-    const until = firsts[index + 1] ?? last ?? first;
-    return { phase: first.phase, ms: Date.parse(until.at) - Date.parse(first.at) };
-  });
+/**
+ * Milliseconds that each phase took, in the order of their first events. The time before an event belongs to its phase: most
+ * events say what has been done.
+ */
+export function phaseTimes(events: readonly RollbackEvent[]): ReadonlyMap<Phase, number> {
+  const times = new Map<Phase, number>();
+  for (const [index, { phase, at }] of events.entries()) {
+    const since = events[index - 1]?.at ?? at;
+    times.set(phase, (times.get(phase) ?? 0) + Date.parse(at) - Date.parse(since));
+  }
+  return times;
 }
 
 /** `1.2 s` */
@@ -51,25 +50,20 @@ export function createLineProgress(print: (line: string) => void): Progress {
       print(`${`+${seconds(sinceStart)}`.padStart(9)}  ${event.phase.padEnd(8)} ${describeEvent(event)}`);
     },
     async end() {
-      print(
-        `           ${phaseTimes(events)
-          .map(({ phase, ms }) => `${phase} ${seconds(ms)}`)
-          .join(', ')}`,
-      );
+      const times = [...phaseTimes(events)].map(([phase, ms]) => `${phase} ${seconds(ms)}`);
+      print(`           ${times.join(', ')}`);
     },
   };
 }
 
 type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-/** One phase on the screen: waits until a later phase has begun or the rollback has ended. */
+/** One phase on the screen: waits until it is known to be over. */
 class PhaseTask {
   readonly phase: Phase;
-  readonly #over = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<number | undefined>();
   #task: Task | undefined;
   #output = '';
-  #startedAt: number | undefined;
-  #ms = 0;
 
   constructor(phase: Phase) {
     this.phase = phase;
@@ -77,48 +71,54 @@ class PhaseTask {
 
   async run(task: Task): Promise<void> {
     this.#task = task;
-    if (this.#output) task.output = this.#output;
-    await this.#over.promise;
-    if (this.#startedAt === undefined) task.skip();
-    else task.title = `${this.phase.padEnd(8)} ${seconds(this.#ms)}`;
+    task.output = this.#output;
+    const ms = await this.#over.promise;
+    if (ms === undefined) task.skip();
+    else task.title = `${this.phase.padEnd(8)} ${seconds(ms)}`;
   }
 
-  add(event: RollbackEvent): void {
-    this.#startedAt ??= Date.parse(event.at);
-    this.#ms = Date.parse(event.at) - this.#startedAt;
+  show(event: RollbackEvent): void {
     this.#output = describeEvent(event);
     if (this.#task) this.#task.output = this.#output;
   }
 
-  /** `at`: when the next phase began, in ms. */
-  end(at?: number): void {
-    if (this.#startedAt !== undefined && at !== undefined) this.#ms = at - this.#startedAt;
-    this.#over.resolve();
+  /** `ms`: how long the phase took; undefined: it was not needed. */
+  end(ms: number | undefined): void {
+    this.#over.resolve(ms);
   }
 }
 
+/** Phases whose one event ends them, and whose next phase is known: it is what then is waited for. */
+const ENDED_BY_ITS_EVENT: readonly Phase[] = ['trigger', 'plan', 'close'];
+
+function isOverBy({ phase, type }: RollbackEvent): boolean {
+  return ENDED_BY_ITS_EVENT.includes(phase) || (phase === 'verify' && !type.startsWith('host-command'));
+}
+
 function createTerminalProgress(): Progress {
+  const events: RollbackEvent[] = [];
   const tasks = Phase.options.map((phase) => new PhaseTask(phase));
   const open = new Set(tasks);
-  const close = (ended: readonly PhaseTask[], at?: number) => {
-    for (const task of ended) {
-      if (open.delete(task)) task.end(at);
-    }
+  const close = (ended: readonly PhaseTask[]) => {
+    const times = phaseTimes(events);
+    for (const task of ended) if (open.delete(task)) task.end(times.get(task.phase));
   };
+  const rendererOptions = { collapseSkips: true, showSkipMessage: false };
   const list = new Listr(
     tasks.map((phaseTask) => ({
       title: phaseTask.phase,
       task: (_: unknown, task: Task) => phaseTask.run(task),
       rendererOptions: { persistentOutput: true },
     })),
-    { registerSignalListeners: false, rendererOptions: { collapseSkips: true, showSkipMessage: false } },
+    { registerSignalListeners: false, rendererOptions },
   );
   const shown = list.run();
   return {
     add(event) {
       const index = Phase.options.indexOf(event.phase);
-      close(tasks.slice(0, index), Date.parse(event.at));
-      tasks[index]?.add(event);
+      events.push(event);
+      tasks[index]?.show(event);
+      close(tasks.slice(0, isOverBy(event) ? index + 1 : index));
     },
     async end() {
       close(tasks);
@@ -129,5 +129,7 @@ function createTerminalProgress(): Progress {
 
 /** A live display on a terminal, plain lines elsewhere. */
 export function createProgress(output: NodeJS.WriteStream = process.stdout): Progress {
-  return output.isTTY ? createTerminalProgress() : createLineProgress((line) => output.write(`${line}\n`));
+  return output.isTTY && output.columns >= LEAST_COLUMNS
+    ? createTerminalProgress()
+    : createLineProgress((line) => output.write(`${line}\n`));
 }

@@ -9,6 +9,8 @@ import type { World } from './world.ts';
 
 /** The observer's interval is the resolution of `alarmToHealthyMs`. */
 const HEALTH_POLL_MS = 50;
+/** Often enough to look live, seldom enough not to slow down what is watched. */
+const FOLLOW_MS = 400;
 const DAY_MS = 86_400_000;
 
 /** Puts the manifest and records the good releases, verified, as if they had been deployed a day after each other. */
@@ -69,16 +71,26 @@ export async function untilStartedByAlarm(world: World, since: Date): Promise<st
 export async function followRollback(world: World, rollbackId: string, tell: (event: RollbackEvent) => void): Promise<Rollback> {
   const viewer = world.client('viewer');
   let after = 0;
-  return until(`the end of rollback ${rollbackId}`, 15 * 60_000, async () => {
-    // Asked for first: what the events then say is complete when the rollback is over.
-    const rollback = (await viewer.call('GET', `/rollbacks/${rollbackId}`)) as Rollback;
-    const page = (await viewer.call('GET', `/rollbacks/${rollbackId}/events?after=${after}&limit=200`)) as {
-      events: RollbackEvent[];
-    };
-    for (const event of page.events) tell(event);
-    after = page.events.at(-1)?.seq ?? after;
-    return isOver(rollback.status) ? rollback : undefined;
-  });
+  const readEvents = async (): Promise<readonly RollbackEvent[]> => {
+    const page = await viewer.call('GET', `/rollbacks/${rollbackId}/events?after=${after}&limit=200`);
+    const events = page.events as readonly RollbackEvent[];
+    for (const event of events) tell(event);
+    after = events.at(-1)?.seq ?? after;
+    return events;
+  };
+  return until(
+    `the end of rollback ${rollbackId}`,
+    15 * 60_000,
+    async () => {
+      await readEvents();
+      const rollback = (await viewer.call('GET', `/rollbacks/${rollbackId}`)) as Rollback;
+      if (!isOver(rollback.status)) return undefined;
+      // The last events may have come between the two requests.
+      await readEvents();
+      return rollback;
+    },
+    FOLLOW_MS,
+  );
 }
 
 /** Watches every host's health from outside. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BadOption, type Options, readOptions } from './options.ts';
-import { startWorld, type World } from './world.ts';
+import { PortTaken, startWorld, type World } from './world.ts';
 
 /** Marks a folder as one of ours: only in such a one is anything overwritten. */
 const MARKER = '.rollback-local';
@@ -28,10 +28,10 @@ async function stateFolder(given: string | undefined): Promise<string> {
   return directory;
 }
 
-/** Resolves at Ctrl-C, or when somebody asks the process to end. */
+/** Resolves at Ctrl-C, or when somebody asks the process to end. Listens on: a signal without a listener would end it at once. */
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
 }
 
@@ -65,18 +65,26 @@ function complain(error: unknown): number {
   return error instanceof BadOption ? 2 : 1;
 }
 
+async function remove(directory: string): Promise<void> {
+  // A host's process that is just ending may still write.
+  await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
 async function start(options: Options, command: Command): Promise<number> {
   const directory = await stateFolder(options.directory);
-  let code = 1;
+  let hasFailed = false;
   try {
-    code = await runIn(directory, options, command);
+    const code = await runIn(directory, options, command);
+    hasFailed = code !== 0 && code !== INTERRUPTED;
+    return code;
   } catch (error) {
-    code = complain(error);
+    // Then nothing has started, and there is nothing to look at.
+    hasFailed = !(error instanceof PortTaken);
+    throw error;
+  } finally {
+    if (hasFailed) console.error(`Logs and state are kept in ${directory}`);
+    else if (options.directory === undefined) await remove(directory);
   }
-  const failed = code !== 0 && code !== INTERRUPTED;
-  if (failed) console.error(`Logs and state are kept in ${directory}`);
-  else if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
-  return code;
 }
 
 /** Runs a command of this folder: reads the options, starts the world, ends it whatever happens, and exits with the command's code. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
 import { verifyChain } from '../../lib/domain/chain.ts';
 import { renderReport } from '../../lib/domain/report.ts';
+import { isOver } from '../../lib/domain/transitions.ts';
 import { allEvents, appendEvent, listEvents } from '../../lib/log/events.ts';
 import { getPlan } from '../../lib/log/plans.ts';
 import { queryRollbacks } from '../../lib/log/query.ts';
@@ -53,7 +54,7 @@ export const handler = resource(
       return {
         status: 200,
         body: renderReport(rollback, events),
-        headers: { 'x-log-chain': verifyChain(events, rollback.head).intact ? 'intact' : 'broken' },
+        headers: { 'x-log-chain': verifyChain(events, isOver(rollback.status) ? rollback.head : undefined).intact ? 'intact' : 'broken' },
       };
     },
   }),

@@ -24,7 +24,7 @@ already_right() {
   if operation_in_progress || ! environment_right; then return 1; fi
   if [[ -n $SSM_restoreSavedFrom ]]; then already_restored || return 1; elif tracked_changes; then return 1; fi
   observe_services
-  [[ -n $services_up ]] || return 1
+  [[ -n $services_up ]] && services_run_this_code || return 1
   ask_health "$SSM_healthUrl"
   healthy
 }

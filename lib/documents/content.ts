@@ -31,9 +31,9 @@ const EVERYWHERE = ['state', 'user', 'repository'];
 /** Which shared parts stand before a document's own script, in order. `json`, `prelude` and `EVERYWHERE` stand before all. */
 const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
-  'capture-host': ['observe'],
-  'prepare-code': ['environment'],
-  'check-out-code': ['observe', 'environment', 'saving', 'switching', 'restarting'],
+  'capture-host': ['lock', 'observe'],
+  'prepare-code': ['lock', 'environment'],
+  'check-out-code': ['lock', 'observe', 'environment', 'stale-locks', 'saving', 'switching', 'restarting'],
 };
 
 function read(file: string): string {

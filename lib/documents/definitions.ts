@@ -22,7 +22,7 @@ export interface DocumentDefinition {
 /** Each dot is followed by something else, so that no `..` fits; no segment begins with a dash, so that none reads as an option. */
 const SEGMENT = '\\.?[A-Za-z0-9_@+][A-Za-z0-9_@+-]*(\\.[A-Za-z0-9_@+-]+)*';
 const RELATIVE_PATH = `${SEGMENT}(/${SEGMENT})*`;
-const UNIT = '[A-Za-z0-9@._:][A-Za-z0-9@._:-]*';
+const UNIT = '[A-Za-z0-9@_:][A-Za-z0-9@._:-]*';
 const HTTP_URL = 'https?://(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/?=&%+,:@-]*)?';
 const ROLLBACK_ID = '[A-Za-z0-9][A-Za-z0-9_-]*';
 

@@ -19,10 +19,11 @@ const CHEAP: readonly Guard<CheapFacts>[] = [
   inProgress,
 ];
 
+/** Agents before answers: one that is too old gives none, and should be named for what it is. */
 const HOSTS: readonly Guard<HostFacts>[] = [
   noHosts,
-  hostsUnreachable,
   agentsTooOld,
+  hostsUnreachable,
   targetIsCurrent,
   runningTooOld,
   contractingMigration,

@@ -16,7 +16,7 @@ export type HostCommand = {
  * Seconds for which a restarted service has to stay up: `start` succeeds even when the program dies at once. Shorter where the health
  * URL has to answer as well; the verification looks at the services again.
  */
-const SETTLE_SECONDS = { alone: '5', beforeHealth: '1' };
+const SETTLE_SECONDS = { alone: '5', beforeHealth: '0' };
 
 /** An inspection that takes longer is no answer any more. */
 const INSPECTION_MS = 120_000;

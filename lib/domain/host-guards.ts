@@ -4,7 +4,7 @@ import { count, describeRelease, list } from './naming.ts';
 import { ofAlarm, tooOld } from './trigger-guards.ts';
 
 /** The first agent that hands parameters to a script as environment variables; older ones would paste them into it. */
-export const OLDEST_AGENT = '3.3.2746.0';
+const OLDEST_AGENT = '3.3.2746.0';
 
 /** A host that can be worked on: online, and it answered when asked what it runs. */
 export function isReachable(host: HostObservation): boolean {

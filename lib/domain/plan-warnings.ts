@@ -5,7 +5,7 @@ import { count, describeRelease, list, shortCommit } from './naming.ts';
 import type { Draft } from './plan.ts';
 
 /** Room for a checkout, an environment and the way back; less is no refusal, since nobody knows what an install takes. */
-export const LOW_SPACE_MEGABYTES = 1024;
+const LOW_SPACE_MEGABYTES = 1024;
 
 /** What a person should know before saying yes, one sentence each. */
 export function planWarnings(draft: Draft): string[] {

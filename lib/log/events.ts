@@ -11,6 +11,8 @@ export type NewEvent = Omit<RollbackEvent, 'seq' | 'at' | 'previousHash' | 'hash
 type Link = Pick<RollbackEvent, 'seq' | 'hash'>;
 
 const ATTEMPTS = 40;
+/** A request's Limit is a 32-bit number; more than this would not fit a 1 MB page anyway. */
+const LARGEST_PAGE = 1000;
 
 /**
  * Writes the next event of a rollback and moves the header's `head` forward. An event of the same `key` that is there already is
@@ -40,7 +42,7 @@ export async function appendEvent({ now, detail, ...said }: NewEvent): Promise<R
 /** Events in the order written, those after `after` (a `seq`) only, at most `limit`. */
 export async function listEvents(rollbackId: string, { after = 0, limit = 100 } = {}): Promise<RollbackEvent[]> {
   const events: RollbackEvent[] = [];
-  for await (const { Items = [] } of paginateQuery({ client: documents, pageSize: limit }, afterSeq(rollbackId, after))) {
+  for await (const { Items = [] } of paginateQuery({ client: documents, pageSize: Math.min(limit, LARGEST_PAGE) }, afterSeq(rollbackId, after))) {
     events.push(...Items.map((item) => RollbackEvent.parse(item)));
     if (events.length >= limit) break;
   }

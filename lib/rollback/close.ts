@@ -6,6 +6,7 @@ import { followUps } from '../domain/outcome.ts';
 import { appendEvent } from '../log/events.ts';
 import { requireRollback } from '../log/rollbacks.ts';
 import { releaseLock } from '../registry/locks.ts';
+import { markAlarmed } from '../registry/releases.ts';
 import { moveTo } from './status.ts';
 
 export interface Ending {
@@ -41,6 +42,8 @@ export const closeRollback = async ({ rollbackId, outcome, message, hosts, detai
     ...(before.resolution ? {} : { resolution: message }),
     ...(hosts ? { hosts: [...hosts] } : {}),
   });
+  // What a rollback took away is not proven good by the time it ran, also when no alarm said so.
+  if (outcome === 'succeeded' && rollback.from?.version) await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
   if (fence !== undefined) await releaseLock(rollback.application, rollbackId, fence);
   if (outcome !== 'refused')
     await notify({ subject: `[${rollback.application}] rollback ${outcome}`, message: letter(rollback, message) });

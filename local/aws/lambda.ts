@@ -111,18 +111,23 @@ async function run(pool: Pool, payload: string, killAfterMs: number | undefined)
   const sandbox = pool.idle.pop() ?? pool.open();
   const started = Date.now();
   pool.busy.add(sandbox);
-  pool.log.write(`START RequestId: ${requestId} Version: $LATEST\n`);
+  note(pool, `START RequestId: ${requestId} Version: $LATEST\n`);
   try {
     const outcome = await sandbox.invoke(requestId, payload, killAfterMs ?? pool.deployed.timeoutMs);
-    if (outcome.failed) pool.log.write(`ERROR Invoke Error ${outcome.payload}\n`);
+    if (outcome.failed) note(pool, `ERROR Invoke Error ${outcome.payload}\n`);
     await keepOrEnd(pool, sandbox, outcome.alive && killAfterMs === undefined);
     return killAfterMs === undefined
       ? outcome
       : { ...outcome, failed: true, payload: timeoutPayload(requestId, pool.deployed.timeoutMs) };
   } finally {
     pool.busy.delete(sandbox);
-    pool.log.write(`END RequestId: ${requestId}\nREPORT RequestId: ${requestId}\tDuration: ${Date.now() - started} ms\n`);
+    note(pool, `END RequestId: ${requestId}\nREPORT RequestId: ${requestId}\tDuration: ${Date.now() - started} ms\n`);
   }
+}
+
+/** What a function still says after the laptop AWS was closed is lost, as nobody keeps its log any more. */
+function note(pool: Pool, text: string): void {
+  if (pool.log.writable) pool.log.write(text);
 }
 
 async function keepOrEnd(pool: Pool, sandbox: Sandbox, isReusable: boolean): Promise<void> {

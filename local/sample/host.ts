@@ -24,6 +24,8 @@ export interface SampleHostOptions {
   readonly address: string;
   /** The repository to clone. */
   readonly origin: string;
+  /** Whose host this is, by its tag; the sample application unless told. */
+  readonly application?: string;
   /** Version to start with; needs a tag `v<version>` in the repository. */
   readonly release: string;
 }
@@ -162,8 +164,8 @@ async function untilUp(host: Host, urls: readonly string[]): Promise<void> {
 
 /** Makes the host's folder, installs a good release, starts its services and waits until they answer. They end with `host.stop()`. */
 export async function createSampleHost(options: SampleHostOptions): Promise<SampleHost> {
-  const { id, directory, address, origin, release } = options;
-  const host = createHost({ id, directory, address, tags: { Application: APPLICATION, Name: id, RollbackService: 'enabled' } });
+  const { id, directory, address, origin, release, application = APPLICATION } = options;
+  const host = createHost({ id, directory, address, tags: { Application: application, Name: id, RollbackService: 'enabled' } });
   const checkout = join(directory, DIRECTORY);
   await mkdir(join(directory, 'var/www'), { recursive: true });
   await git(directory, ['clone', '--quiet', '--no-checkout', origin, checkout]);

@@ -26,7 +26,8 @@ export function sampleManifest(changes: Partial<z.input<typeof Manifest>> = {}):
       within: '20s',
       logs: { units: [API_UNIT], maxErrors: 0 },
     },
-    monitor: { for: '5s', every: '1s', alarms: [ALARM] },
+    // Twice this long may the alarm need: the rest of a 10 s period, a clean one, and its evaluation.
+    monitor: { for: '15s', every: '1s', alarms: [ALARM] },
     triggers: [{ alarm: ALARM, issue: 'application-bug', onlyWithin: '4h' }],
     approval: { required: ['database', 'full'], timeout: '1h' },
     limits: { cooldown: '1s', perDay: 100 },

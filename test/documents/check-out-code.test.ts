@@ -53,6 +53,23 @@ describe('a switch', () => {
     expect(await at.mainPid()).toBe(pid);
   });
 
+  it('restarts when somebody switched the code and did not', async () => {
+    const pid = await at.mainPid();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    at.repository.git('checkout', '--quiet', at.good);
+    expect(await at.host.result('check-out-code', { ...at.values, commit: at.good })).toMatchObject({ changed: true });
+    expect(await at.mainPid()).not.toBe(pid);
+    expect(await at.version()).toBe('1.0.0');
+  });
+
+  it('does not reload nginx with a configuration that nginx refuses', async () => {
+    at.host.writeUnit('nginx', ['ExecStart=/bin/sleep 10000', 'ExecReload=/bin/false']);
+    await at.host.systemctl('start', 'nginx');
+    writeFileSync(join(at.host.root, 'interrupter/nginx'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const failure = await at.host.failure('check-out-code', { ...at.values, proxyServices: 'nginx', commit: at.good });
+    expect(failure).toMatchObject({ error: 'proxy-invalid', commit: at.good });
+  });
+
   it('restarts services that are down although the code is right', async () => {
     await at.host.systemctl('stop', 'web', 'proxy');
     const result = await at.host.result('check-out-code', { ...at.values, commit: at.bad });

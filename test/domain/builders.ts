@@ -151,7 +151,7 @@ export function hostFacts(changes: Partial<HostFacts> = {}): HostFacts {
   };
 }
 
-export function planInput(changes: Partial<PlanInput> = {}): PlanInput {
+function planInput(changes: Partial<PlanInput> = {}): PlanInput {
   const { running, target } = hostFacts();
   const observed = observation({ hosts: ['i-1', 'i-2', 'i-3'].map((id) => host(id)) });
   return {

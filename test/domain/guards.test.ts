@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Rollback, RollbackTrigger } from '../../lib/contracts.ts';
 import { cheapGuards, guard, hostGuards, insistenceWarnings } from '../../lib/domain/guards.ts';
+import { STALE_EVENT_MS } from '../../lib/domain/trigger-guards.ts';
 import {
   ago,
   alarm,
@@ -49,7 +50,7 @@ describe('a freeze', () => {
 
 describe('an alarm is refused', () => {
   it.each([
-    ['its event is older than 5 minutes', { rollback: firedAt(5.1) }, 'stale-event'],
+    ['its event is older than 5 minutes', { rollback: firedAt(STALE_EVENT_MS / 60_000 + 0.1) }, 'stale-event'],
     ['it went back to OK', { alarm: alarm({ state: 'OK' }) }, 'alarm-not-firing'],
     ['it has too little data', { alarm: alarm({ state: 'INSUFFICIENT_DATA' }) }, 'alarm-not-firing'],
     ['it was deleted', { alarm: null }, 'alarm-not-firing'],
@@ -144,7 +145,7 @@ describe('hosts', () => {
   });
 
   it.each(['3.3.2745.9', '3.2.9999.0', '2.3.0.0', '', 'unknown'])('need a newer agent than "%s"', (agentVersion) => {
-    expect(hostGuards(hostFacts({ hosts: [host('i-1', { agentVersion })] }))?.code).toBe('agent-too-old');
+    expect(hostGuards(hostFacts({ hosts: [host('i-1', { agentVersion, truth: null })] }))?.code).toBe('agent-too-old');
   });
 
   it.each(['3.3.2746.0', '3.3.10000.0', '3.4.0.0', '4.0'])('are fine with agent %s', (agentVersion) => {

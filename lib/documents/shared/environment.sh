@@ -45,6 +45,11 @@ environment_fits() { # commit
   [[ $recipe == adopted || $recipe == "$(environment_recipe)" ]] || environment_in_use "$1"
 }
 
+require_commit() {
+  if commit_present "$SSM_commit"; then return; fi
+  fail commit-missing "The commit $SSM_commit is neither on this host nor on its remote. Push it there again, or choose another release."
+}
+
 # Fails when the commit cannot be installed in the way that the manifest says.
 require_installable() {
   local file

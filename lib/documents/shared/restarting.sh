@@ -49,6 +49,26 @@ await_services() {
   done
 }
 
+# True when no main process is older than the last move of HEAD: somebody may have switched the code and not restarted.
+services_run_this_code() {
+  local name list moved now up stat
+  local -a fields
+  split_list list "$SSM_applicationServices"
+  moved=$(stat -c %Y -- "$git_directory/logs/HEAD" 2>/dev/null || stat -c %Y -- "$git_directory/HEAD")
+  read -r up _ </proc/uptime
+  now=$(date +%s)
+  for name in "${list[@]}"; do
+    read_service "$name"
+    if ((service_pid == 0)); then continue; fi
+    { read -r stat <"/proc/$service_pid/stat"; } 2>/dev/null || return 1
+    # Behind the program's name, which may hold blanks; the 22nd field of all is the start in ticks since boot.
+    stat=${stat##*) }
+    fields=($stat)
+    # A second is lost by rounding.
+    if ((now - ${up%.*} + fields[19] / $(getconf CLK_TCK) + 1 < moved)); then return 1; fi
+  done
+}
+
 reload_proxies() {
   local name list
   split_list list "$SSM_proxyServices"

@@ -1,14 +1,15 @@
 # Runs what needs no root as the owner of the code: git refuses another's repository, and root would leave files that the owner can't change.
 
 user_home=''
+own_name=$(id -un)
 
 find_user() {
   user_home=$(getent passwd "$SSM_user" | cut -d : -f 6) || true
   if [[ -z $user_home ]]; then fail user-missing "There is no user $SSM_user on this host. Correct code.user in the manifest."; fi
   if ((EUID == 0)); then
     need runuser
-  elif [[ $(id -un) != "$SSM_user" ]]; then
-    fail wrong-user "This script runs as $(id -un) and cannot become $SSM_user; the agent should run as root."
+  elif [[ $own_name != "$SSM_user" ]]; then
+    fail wrong-user "This script runs as $own_name and cannot become $SSM_user; the agent should run as root."
   fi
 }
 
@@ -19,18 +20,11 @@ as_user() {
   for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
     if [[ -n ${!name-} ]]; then command+=("$name=${!name}"); fi
   done
-  if [[ $(id -un) != "$SSM_user" ]]; then command=(runuser -u "$SSM_user" -- "${command[@]}"); fi
+  if [[ $own_name != "$SSM_user" ]]; then command=(runuser -u "$SSM_user" -- "${command[@]}"); fi
   (umask 022 && exec "${command[@]}" "$@") 3>&- 9>&-
 }
 
 # As as_user, in the folder $1. In the foreground: time-outs and cancels kill the whole process group, and nothing may leave it.
 as_user_in() { # folder, seconds, command...
   as_user bash -c 'cd -- "$1" && shift && exec timeout --foreground -k 10 "$@"' rollback "$@"
-}
-
-# Makes a folder of the state that belongs to the owner of the code.
-make_user_folder() { # mode, path
-  if [[ -d $2 ]]; then return; fi
-  make_folder "$1" "$2"
-  if ((EUID == 0)); then chown -- "$SSM_user:" "$2"; fi
 }

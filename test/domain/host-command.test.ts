@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { HostAction, type Wave } from '../../lib/contracts.ts';
+import { type DocumentValues, documentParameters, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
+import { hostCommand, inspection } from '../../lib/domain/host-command.ts';
+import { BAD, GOOD, host, manifest, observation, plan, truth } from './builders.ts';
+
+const forward: Wave = { index: 0, hosts: ['i-1'], commit: GOOD };
+const back: Wave = { index: 0, hosts: ['i-1'], commit: BAD };
+const withHealth = (status: number, version: string | null) =>
+  plan({ observation: observation({ hosts: [host('i-1', { truth: truth({ health: { status, version } }) })] }) });
+const installs = [
+  undefined,
+  { npm: {} },
+  { npm: { directory: 'backend' } },
+  { python: { requirements: 'backend/requirements.txt', venv: 'backend/venv' } },
+  { script: 'bin/install.sh' },
+];
+
+describe('every command fits its document', () => {
+  it.each(HostAction.options)('%s', (action) => {
+    for (const install of installs) {
+      const made = plan({
+        manifest: manifest({ code: { directory: '/var/www/shop', user: 'ubuntu', ...(install ? { install } : {}) } }),
+      });
+      const { document, parameters } = hostCommand(action, made, forward, 7);
+      expect(() => documentParameters(document, parameters as DocumentValues<typeof document>)).not.toThrow();
+      const { lockSeconds: _, ...wanted } = HOST_DOCUMENTS[document].parameters as Record<string, unknown>;
+      expect(Object.keys(parameters).toSorted()).toEqual(Object.keys(wanted).toSorted());
+    }
+  });
+
+  it('an inspection before anything is planned, without commit and lock', () => {
+    const { document, parameters } = inspection(manifest(), 'shop-1', '');
+    expect(documentParameters('inspect-host', parameters as DocumentValues<'inspect-host'>)).toMatchObject({
+      fence: [''],
+      commit: [''],
+    });
+    expect(document).toBe('inspect-host');
+  });
+});
+
+describe('applying', () => {
+  it('asks the target to prove itself', () => {
+    const { document, parameters, timeoutMs } = hostCommand('apply', plan(), forward, 7);
+    expect({ document, timeoutMs }).toEqual({ document: 'check-out-code', timeoutMs: 600_000 });
+    expect(parameters).toMatchObject({
+      commit: GOOD,
+      fence: '7',
+      applicationServices: 'fastapi',
+      proxyServices: 'nginx',
+      healthUrl: 'http://localhost:8000/api/health',
+      expectedVersion: '1.2.0',
+      healthAttemptSeconds: '60',
+      logUnits: 'fastapi',
+      maxErrors: '0',
+      restoreSavedFrom: '',
+    });
+  });
+
+  it('asks for no version where the application reports other names than the record', () => {
+    expect(hostCommand('apply', withHealth(500, 'v1.3.0'), forward, 7).parameters.expectedVersion).toBe('');
+    expect(hostCommand('apply', withHealth(500, '1.3.0'), forward, 7).parameters.expectedVersion).toBe('1.2.0');
+  });
+});
+
+describe('undoing', () => {
+  it('goes back to the captured commit and what was saved', () => {
+    const made = plan();
+    expect(hostCommand('undo', made, back, 7)).toMatchObject({
+      document: 'check-out-code',
+      parameters: { commit: BAD, restoreSavedFrom: made.rollbackId },
+    });
+  });
+
+  it('asks for no health, version or clean logs where there were none', () => {
+    const expected = { healthUrl: '', expectedVersion: '', logUnits: '', maxErrors: '' };
+    expect(hostCommand('undo', withHealth(500, '1.3.0'), back, 7).parameters).toMatchObject(expected);
+    expect(hostCommand('undo', withHealth(200, '1.3.0'), { ...back, hosts: ['i-1', 'i-unseen'] }, 7).parameters).toMatchObject(
+      expected,
+    );
+  });
+
+  it('asks for the health and version that there were', () => {
+    const { parameters } = hostCommand('undo', withHealth(200, 'v1.3.0'), back, 7);
+    expect(parameters).toMatchObject({ healthUrl: 'http://localhost:8000/api/health', expectedVersion: 'v1.3.0' });
+  });
+});
+
+it('counts errors in the logs from the time that is given, in epoch seconds', () => {
+  expect(hostCommand('verify', plan(), forward, 7, { errorsSince: '2026-11-22T12:00:00.900Z' }).parameters.logsSince).toBe(
+    '1795348800',
+  );
+  expect(hostCommand('verify', plan(), forward, 7).parameters.logsSince).toBe('');
+});
+
+it('names the install after the manifest', () => {
+  const kinds = installs.map((install) => {
+    const made = plan({
+      manifest: manifest({ code: { directory: '/var/www/shop', user: 'ubuntu', ...(install ? { install } : {}) } }),
+    });
+    const { installKind, requirements, npmDirectory, installScript } = hostCommand('prepare', made, forward, 7).parameters;
+    return [installKind, requirements, npmDirectory, installScript];
+  });
+  expect(kinds).toEqual([
+    ['none', '', '.', ''],
+    ['npm', '', '.', ''],
+    ['npm', '', 'backend', ''],
+    ['python', 'backend/requirements.txt', '.', ''],
+    ['script', '', '.', 'bin/install.sh'],
+  ]);
+});

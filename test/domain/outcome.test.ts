@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { End, type HostState, Outcome, RollbackStatus } from '../../lib/contracts.ts';
+import { closingOutcome, followUps, stoppedOutcome } from '../../lib/domain/outcome.ts';
+import { isOver, TERMINAL } from '../../lib/domain/transitions.ts';
+import { BAD, GOOD, OTHER } from './builders.ts';
+
+const from = { version: '1.3.0', commit: BAD };
+const to = { version: '1.2.0', commit: GOOD };
+const on = (commit: string | null, id = 'i-1'): HostState => ({ id, commit, version: null, note: '' });
+
+describe('the end of the machine', () => {
+  it.each([
+    ['refused', 'refused'],
+    ['rejected', 'rejected'],
+    ['expired', 'expired'],
+    ['cancelled', 'cancelled'],
+    ['failed-before-change', 'failed'],
+    ['succeeded', 'succeeded'],
+    ['unresolved', 'unresolved'],
+    ['undone', 'undone'],
+    ['undo-failed', 'failed'],
+  ] as const)('%s means %s', (end, outcome) => expect(closingOutcome({ end, hosts: [] }).outcome).toBe(outcome));
+
+  it('is told for every end there is', () => expect(End.options).toHaveLength(9));
+
+  it('is told with its reason and what all hosts run', () => {
+    const hosts = [on(GOOD), on(GOOD, 'i-2')];
+    expect(closingOutcome({ end: 'succeeded', hosts, from, to }).message).toBe(
+      'Rolled back, and it held. All 2 hosts run 1.2.0 (aaaaaaa).',
+    );
+    expect(closingOutcome({ end: 'refused', hosts: [], reason: 'shop is frozen' }).message).toBe(
+      'Refused: nothing is changed. shop is frozen.',
+    );
+  });
+
+  it('names which host runs what when they differ', () => {
+    const hosts = [on(GOOD), on(BAD, 'i-2'), on(BAD, 'i-3'), on(null, 'i-4'), on(OTHER, 'i-5')];
+    expect(closingOutcome({ end: 'undo-failed', hosts, from, to }).message).toMatch(
+      /i-1 runs 1\.2\.0 \(aaaaaaa\); i-2, i-3 run 1\.3\.0 \(bbbbbbb\); i-4 gave no answer; i-5 runs ccccccc\.$/,
+    );
+  });
+});
+
+describe('an execution that died', () => {
+  it.each([
+    ['before there was a plan', [], /Nothing is changed: there was no plan yet\.$/],
+    ['before any change', [on(BAD), on(BAD, 'i-2')], /Nothing is changed\. All 2 hosts run 1\.3\.0 \(bbbbbbb\)\.$/],
+    ['after all of the change', [on(GOOD)], /nobody verified it\. i-1 runs 1\.2\.0/],
+    ['in between', [on(GOOD), on(BAD, 'i-2')], /put it right\. i-1 runs 1\.2\.0 \(aaaaaaa\); i-2 runs 1\.3\.0/],
+    ['and hosts are silent', [on(null), on(null, 'i-2')], /put it right\. i-1, i-2 gave no answer\.$/],
+  ])('%s has failed, saying where the hosts stand', (_when, hosts, message) => {
+    expect(stoppedOutcome(hosts, from, to)).toEqual({ outcome: 'failed', message: expect.stringMatching(message) });
+  });
+});
+
+it.each(Outcome.options)('leaves something to do after %s', (outcome) => expect(followUps(outcome).length).toBeGreaterThan(0));
+
+it.each(['succeeded', 'unresolved', 'undone', 'failed'] as const)('asks for a post-mortem after %s', (outcome) => {
+  expect(followUps(outcome)).toContainEqual(expect.stringMatching(/post-mortem/));
+});
+
+it('is over with an outcome, and only then', () => {
+  expect(RollbackStatus.options.filter(isOver)).toEqual(Outcome.options);
+  expect(TERMINAL).toEqual(Outcome.options);
+});
