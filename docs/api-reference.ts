@@ -36,9 +36,19 @@ function command({ method, path, query, body, idempotent }: Operation): string {
   return `\`\`\`bash\napi${verb}${key}${data} ${url}\n\`\`\``;
 }
 
+/** A manifest has a page of its own. */
+const shortened = (example: object): unknown =>
+  'plan' in example ? { plan: { ...(example.plan as object), manifest: {} } } : example;
+
+function shownExample(content: NonNullable<Answer['content']>): string {
+  return content.name === 'Manifest'
+    ? 'It is the manifest with its defaults filled in, see [manifest.md](manifest.md).'
+    : json(shortened(content.example));
+}
+
 function answerText({ status, means, content, headers = {} }: Answer): string {
   const told = Object.entries(headers).map(([name, meaning]) => ` Header ${code(name)}: ${meaning}`);
-  const shown = content ? `\n\n${json(content.example)}` : '';
+  const shown = content ? `\n\n${shownExample(content)}` : '';
   return `**${status}** ${means}${told.join('')}${shown}`;
 }
 
@@ -103,6 +113,7 @@ api() {
 \`\`\`
 
 curl up to 8.2 signs the query as it is written. Write parameters in alphabetical order and percent-encoded, as below.
+The commands about one rollback take its id from \`ROLLBACK_ID\`.
 
 - Bodies are JSON with \`content-type: application/json\`, at most 128 KiB. Unknown fields are refused.
 - Times are ISO 8601. Answers are in UTC.

@@ -7,7 +7,7 @@ export interface Field {
   readonly type: string;
   /** Empty: any value of the type. */
   readonly rule: string;
-  /** As JSON; `required` and `none` in words. */
+  /** As JSON; `required`, `none` and, among the options of a union, `one of these` in words. */
   readonly fallback: string;
 }
 
@@ -52,7 +52,11 @@ function describeLimits({ min, max }: Limits, noun: string): string[] {
   return [min === undefined ? `at most ${max}${unit}` : `${min}-${max}${unit}`];
 }
 
-const withoutMust = (message: string): string => message.replace(/^must (be )?/, '');
+const withoutMust = (message: string): string =>
+  message
+    .replace(/^must be /, '')
+    .replace(/^must not /, 'does not ')
+    .replace(/^must name /, 'names ');
 
 function messageOf(def: { readonly error?: unknown }): string[] {
   const message = typeof def.error === 'function' ? def.error({}) : undefined;
@@ -119,22 +123,35 @@ function describe(schema: Schema): Described {
   }
 }
 
+interface Inside {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly fallback: string;
+}
+
 /** The schemas one step further in, with what their paths end in. */
-function insideOf(schema: Schema): (readonly [string, Schema])[] {
+function insideOf(schema: Schema): Inside[] {
   const { inner } = unwrap(schema);
   const { def } = inner._zod;
-  if (def.type === 'object') return Object.entries(def.shape).map(([name, value]) => [`.${name}`, asSchema(value)]);
-  if (def.type === 'array')
-    return insideOf(asSchema(def.element)).map(([name, value]) => [`[]${name}`, value] satisfies [string, Schema]);
-  if (def.type === 'union') return def.options.flatMap((option) => insideOf(asSchema(option)));
+  if (def.type === 'object')
+    return Object.entries(def.shape).map(([name, value]) => ({
+      name: `.${name}`,
+      schema: asSchema(value),
+      fallback: unwrap(asSchema(value)).fallback,
+    }));
+  if (def.type === 'array') return insideOf(asSchema(def.element)).map((inside) => ({ ...inside, name: `[]${inside.name}` }));
+  if (def.type === 'union')
+    return def.options
+      .flatMap((option) => insideOf(asSchema(option)))
+      .map((inside) => ({ ...inside, fallback: inside.fallback === 'required' ? 'one of these' : inside.fallback }));
   return [];
 }
 
 function walk(prefix: string, schema: Schema): Field[] {
-  return insideOf(schema).flatMap(([name, value]) => {
+  return insideOf(schema).flatMap(({ name, schema: inner, fallback }) => {
     const path = `${prefix}${name}`.replace(/^\./, '');
-    const { type, rules } = describe(value);
-    return [{ path, type, rule: rules.join('; '), fallback: unwrap(value).fallback }, ...walk(path, value)];
+    const { type, rules } = describe(inner);
+    return [{ path, type, rule: rules.join('; '), fallback }, ...walk(path, inner)];
   });
 }
 

@@ -14,7 +14,8 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 
 export const code = (text: string): string => `\`${text}\``;
 
-const words = (fallback: string): string => (fallback === 'required' || fallback === 'none' ? fallback : code(fallback));
+const IN_WORDS: readonly string[] = ['required', 'none', 'one of these'];
+const words = (fallback: string): string => (IN_WORDS.includes(fallback) ? fallback : code(fallback));
 
 /** A table of a contract's fields. */
 export const fieldTable = (fields: ReturnType<typeof explained>): string =>

@@ -1,5 +1,17 @@
 /** The OpenAPI 3.1 page of the HTTP API, made from the contracts: what a caller sends by their input, what is answered by their output. */
 import * as z from 'zod';
+import {
+  Estimate,
+  Freeze,
+  HostObservation,
+  HostState,
+  Manifest,
+  Plan,
+  Refusal,
+  Release,
+  Rollback,
+  RollbackEvent,
+} from '../lib/contracts.ts';
 import { Problem } from '../lib/problems.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { explained, type Meanings } from './meanings.ts';
@@ -34,7 +46,8 @@ const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; r
 };
 
 const schemaOf = (contract: z.ZodType, io: 'input' | 'output'): JsonSchema => {
-  const { $schema, ...schema } = z.toJSONSchema(contract, { io, target: 'draft-2020-12' });
+  // Of an output only a transform has no schema, and it is never asked for.
+  const { $schema, ...schema } = z.toJSONSchema(contract, { io, target: 'draft-2020-12', unrepresentable: 'any' });
   return schema as JsonSchema;
 };
 
@@ -63,11 +76,46 @@ const inputSchema = ({ name, contract, meanings }: Input): JsonSchema => ({
   ...RULES_BETWEEN_FIELDS[name],
 });
 
+/** Contracts within the answers that have a component of their own. */
+const NAMED = {
+  Estimate,
+  Freeze,
+  HostObservation,
+  HostState,
+  Manifest,
+  Plan,
+  Problem,
+  Refusal,
+  Release,
+  Rollback,
+  RollbackEvent,
+};
+
+/** An answer may get further members without being another one. */
+const mayGrow = ({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }): void => {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+};
+
+/** The schemas of what is answered, each by its name and referring to the others by theirs. */
+function answerSchemas(): Record<string, JsonSchema> {
+  const contents = OPERATIONS.flatMap(({ answers }) => answers).flatMap(({ content }) => content ?? []);
+  const contracts = { ...NAMED, ...Object.fromEntries(contents.map(({ name, contract }) => [name, contract])) };
+  const registry = z.registry<{ id: string }>();
+  for (const [id, contract] of Object.entries(contracts)) registry.add(contract, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io: 'output',
+    target: 'draft-2020-12',
+    uri: (id) => SCHEMAS + id,
+    override: mayGrow,
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema, $id, id, ...schema }]) => [name, schema as JsonSchema]),
+  );
+}
+
 function components(): Record<string, JsonSchema> {
   const bodies = OPERATIONS.flatMap(({ body }) => body ?? []).map((input) => [input.name, inputSchema(input)] as const);
-  const contents = OPERATIONS.flatMap(({ answers }) => answers).flatMap(({ content }) => content ?? []);
-  const answers = contents.map(({ name, contract }) => [name, schemaOf(contract, 'output')] as const);
-  const all = Object.fromEntries([...bodies, ...answers, ['Problem', schemaOf(Problem, 'output')] as const]);
+  const all = { ...Object.fromEntries(bodies), ...answerSchemas() };
   return Object.fromEntries(Object.entries(all).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -83,16 +131,17 @@ function pathParameters(path: string): object[] {
   }));
 }
 
+/** A query is text that zod turns into numbers: what they are is known of the output only. */
 function queryParameters(query: Input | undefined): object[] {
   if (!query) return [];
   const { properties = {}, required = [] } = inputSchema(query);
+  const output = schemaOf(query.contract, 'output').properties ?? {};
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
     required: required.includes(name),
     description,
-    // A query is text: zod turns it into a number itself and takes anything as input.
-    schema: Object.keys(schema).every((keyword) => keyword === 'default') ? { type: 'integer', ...schema } : schema,
+    schema: schema.type === undefined ? { ...output[name] } : schema,
   }));
 }
 

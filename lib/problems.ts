@@ -14,8 +14,13 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** Zod reports unknown fields on the object that holds them; callers are told each by its own name. */
 const fieldErrors = (issues: readonly z.core.$ZodIssue[]): { field: string; rule: string }[] =>
-  issues.map((issue) => ({ field: issue.path.join('.') || '(body)', rule: issue.message }));
+  issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), rule: 'unknown field: leave it out' }))
+      : { field: issue.path.join('.') || '(body)', rule: issue.message },
+  );
 
 const describe = (error: unknown): Omit<Problem, 'requestId'> => {
   if (error instanceof z.ZodError)

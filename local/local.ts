@@ -17,12 +17,12 @@ function describe({ endpoint, api, application, directory, credentials, hosts, r
     application,
     region: 'eu-central-1',
     directory,
-    hosts: hosts.map(({ id, address, directory: folder, healthUrl, host }) => ({
+    hosts: hosts.map(({ id, address, directory: folder, healthUrl, environment }) => ({
       id,
       address,
       directory: folder,
       health: healthUrl,
-      environment: host.environment,
+      environment,
     })),
     credentials,
     releases: repository.releases,

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { rmdirSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { until } from './until.ts';
+
+/** The stage that everything on a laptop is packaged as. */
+export const STAGE = 'local';
 
 const ROOT = join(import.meta.dirname, '..');
 /** What a package is made of: a change in none of these makes no other package. */
@@ -15,9 +20,9 @@ const SOURCES = [
   'package-lock.json',
   'tsconfig.json',
 ];
-/** The stage that everything on a laptop is packaged as. */
-export const STAGE = 'local';
 const CACHE = join(ROOT, 'node_modules/.cache/rollback-service');
+const LOCK = join(CACHE, 'lock');
+const KEPT_PACKAGES = 5;
 const TIMEOUT_MS = 180_000;
 /** Written last by the packager: a package without it is half a package. */
 const TEMPLATE = 'cloudformation-template-update-stack.json';
@@ -27,16 +32,19 @@ export class PackageError extends Error {
   override readonly name = 'PackageError';
 }
 
-async function filesOf(path: string): Promise<string[]> {
-  try {
-    const entries = await readdir(path, { withFileTypes: true, recursive: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOTDIR') return [path];
-    if (code === 'ENOENT') return [];
-    throw error;
-  }
+/**
+ * Packages the service as it would be deployed, without an account or the network, and answers the folder with the template and
+ * the bundles. A package of unchanged sources is used again. Throws `PackageError` with the packager's output, also when `signal` ends it.
+ */
+export async function packageService(stage = STAGE, signal?: AbortSignal): Promise<string> {
+  const directory = join(CACHE, `${stage}-${await hashOfSources(stage)}`);
+  if (await isPackage(directory)) return directory;
+  await mkdir(CACHE, { recursive: true });
+  // The packager's working folders are the same for all that run here.
+  await alone(async () => {
+    if (!(await isPackage(directory))) await makePackage(directory, stage, signal);
+  });
+  return directory;
 }
 
 async function hashOfSources(stage: string): Promise<string> {
@@ -46,11 +54,60 @@ async function hashOfSources(stage: string): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+async function filesOf(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function isPackage(directory: string): Promise<boolean> {
+  return access(join(directory, TEMPLATE)).then(
     () => true,
     () => false,
   );
+}
+
+async function alone(work: () => Promise<void>): Promise<void> {
+  await until('the end of another packaging', 2 * TIMEOUT_MS, lock);
+  const unlock = () => rmdirSync(LOCK);
+  process.once('exit', unlock);
+  try {
+    await work();
+  } finally {
+    process.off('exit', unlock);
+    unlock();
+  }
+}
+
+async function lock(): Promise<true | undefined> {
+  try {
+    await mkdir(LOCK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const lockedAt = await stat(LOCK).then(({ mtimeMs }) => mtimeMs, Date.now);
+  // Whoever took it was killed: no packaging takes as long.
+  if (Date.now() - lockedAt > TIMEOUT_MS) await rmdir(LOCK).catch(() => {});
+  return undefined;
+}
+
+async function makePackage(directory: string, stage: string, signal: AbortSignal | undefined): Promise<void> {
+  const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
+  try {
+    await runPackager(unfinished, stage, signal);
+    await rename(unfinished, directory);
+    await removeOldPackages();
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function removeOldPackages(): Promise<void> {
+  const paths = (await readdir(CACHE)).map((name) => join(CACHE, name)).filter((path) => path !== LOCK);
+  const aged = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
+  const old = aged.sort((a, b) => b.at - a.at).slice(KEPT_PACKAGES);
+  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
 }
 
 /** No account, no network, no prompt: the packager only reads files. */
@@ -60,54 +117,24 @@ function offlineEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, ...quiet, ...noAccount };
 }
 
-function runPackager(directory: string, stage: string): Promise<void> {
+function runPackager(directory: string, stage: string, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const args = [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--stage', stage, '--package', directory];
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: offlineEnvironment(),
-    timeout: TIMEOUT_MS,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
+  const options = { cwd: ROOT, env: offlineEnvironment(), timeout: TIMEOUT_MS, ...(signal && { signal }) };
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = () => child.kill();
   process.once('exit', end);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+  }
   child.once('error', reject);
-  child.once('close', (code, signal) => {
+  child.once('close', (code, endedBy) => {
     process.off('exit', end);
     if (code === 0) resolve();
-    else reject(new PackageError(`serverless package failed (${signal ?? code}):\n${output.trim()}`));
+    else reject(new PackageError(`serverless package failed (${endedBy ?? code}):\n${output.trim()}`));
   });
   return promise;
-}
-
-/**
- * Packages the service as it would be deployed, without an account or the network, and answers the folder with the template and
- * the bundles. A package of unchanged sources is used again. Throws `PackageError` with the packager's output.
- */
-export async function packageService(stage = STAGE): Promise<string> {
-  const directory = join(CACHE, `${stage}-${await hashOfSources(stage)}`);
-  if (await exists(join(directory, TEMPLATE))) return directory;
-  await mkdir(CACHE, { recursive: true });
-  const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
-  try {
-    await runPackager(unfinished, stage);
-    await keep(unfinished, directory);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return directory;
-}
-
-/** Two starts at once may package both: the first to finish stays. */
-async function keep(unfinished: string, directory: string): Promise<void> {
-  try {
-    await rename(unfinished, directory);
-  } catch (error) {
-    if (!(await exists(join(directory, TEMPLATE)))) throw error;
-  }
 }

@@ -35,28 +35,29 @@ function untilSignal(): Promise<void> {
   });
 }
 
-async function close(world: World | undefined): Promise<void> {
+/** Ends the world, whether it is up, still starting or has failed to start. */
+async function close(starting: Promise<World>): Promise<void> {
   const timer = setTimeout(() => process.exit(1), END_WITHIN_MS);
+  const world = await starting.catch(() => undefined);
   await world?.close();
   clearTimeout(timer);
 }
 
 async function runIn(directory: string, options: Options, command: Command): Promise<number> {
-  let world: World | undefined;
   let isStaying = false;
+  const giveUp = new AbortController();
   const signalled = untilSignal().then(() => (isStaying ? 0 : INTERRUPTED));
   const stay = () => {
     isStaying = true;
     return signalled;
   };
-  const work = async () => {
-    world = await startWorld({ directory, port: options.port, tell: (what) => console.error(`… ${what}`) });
-    return command(world, options, stay);
-  };
+  const tell = (what: string) => console.error(`… ${what}`);
+  const starting = startWorld({ directory, port: options.port, tell, signal: giveUp.signal });
   try {
-    return await Promise.race([work(), signalled]);
+    return await Promise.race([starting.then((world) => command(world, options, stay)), signalled]);
   } finally {
-    await close(world);
+    giveUp.abort();
+    await close(starting);
   }
 }
 

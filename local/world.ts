@@ -6,7 +6,7 @@ import { type ApiClient, createApiClient, type UserKeys } from './api-client.ts'
 import { type LaptopAws, startLaptopAws } from './aws/laptop.ts';
 import { REGION } from './aws/service.ts';
 import { USERS, type User } from './aws/users.ts';
-import { packageService } from './package.ts';
+import { packageService, STAGE } from './package.ts';
 import { freeAddress, isFree } from './sample/address.ts';
 import { createSampleHost, type SampleHost } from './sample/host.ts';
 import { APPLICATION } from './sample/manifest.ts';
@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly hostCount?: number;
   /** Hears in a few words what is being done. */
   readonly tell?: (what: string) => void;
+  /** Gives up the start; what was started by then has ended when `startWorld` rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** AWS on a laptop with the packaged service, and hosts that run the sample application. */
@@ -128,10 +130,29 @@ function assemble({ options, aws, repository, hosts }: Parts): World {
     },
     async close() {
       await Promise.allSettled([...running].map((traffic) => traffic.stop()));
-      await aws.close();
-      await Promise.all(hosts.map(({ host }) => host.stop()));
+      await Promise.all([aws.close(), ...hosts.map(({ host }) => host.stop())]);
     },
   };
+}
+
+async function serveHosts(
+  options: WorldOptions,
+  packageDirectory: string,
+  parts: Omit<Parts, 'aws' | 'options'>,
+): Promise<World> {
+  const { directory, port, signal } = options;
+  signal?.throwIfAborted();
+  const aws = await startLaptopAws({ packageDirectory, directory: join(directory, 'aws'), port });
+  try {
+    for (const { host } of parts.hosts) aws.ssm.registerHost(host);
+    const world = assemble({ options, aws, ...parts });
+    await createAlarm(world.cloudwatch);
+    signal?.throwIfAborted();
+    return world;
+  } catch (error) {
+    await aws.close();
+    throw error;
+  }
 }
 
 /**
@@ -139,21 +160,18 @@ function assemble({ options, aws, repository, hosts }: Parts): World {
  * release, with the alarm over their answers. Throws `PortTaken`, `PackageError`; whatever was started has ended then.
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const { directory, port, hostCount = 2, tell = () => {} } = options;
+  const { directory, port, hostCount = 2, tell = () => {}, signal } = options;
   await requireFree(port);
   await clear(directory);
   tell('packaging the service');
-  const packageDirectory = await packageService();
+  const packageDirectory = await packageService(STAGE, signal);
+  signal?.throwIfAborted();
   tell('making the sample application and its hosts');
   const repository = await createRepository(join(directory, 'repository'));
   const hosts = await createHosts(directory, hostCount, repository, newestGood(repository));
   try {
     tell('starting AWS on this machine');
-    const aws = await startLaptopAws({ packageDirectory, directory: join(directory, 'aws'), port });
-    for (const { host } of hosts) aws.ssm.registerHost(host);
-    const world = assemble({ options, aws, repository, hosts });
-    await createAlarm(world.cloudwatch);
-    return world;
+    return await serveHosts(options, packageDirectory, { repository, hosts });
   } catch (error) {
     await Promise.all(hosts.map(({ host }) => host.stop()));
     throw error;

@@ -54,7 +54,9 @@ export const handler = resource(
       return {
         status: 200,
         body: renderReport(rollback, events),
-        headers: { 'x-log-chain': verifyChain(events, isOver(rollback.status) ? rollback.head : undefined).intact ? 'intact' : 'broken' },
+        headers: {
+          'x-log-chain': verifyChain(events, isOver(rollback.status) ? rollback.head : undefined).intact ? 'intact' : 'broken',
+        },
       };
     },
   }),

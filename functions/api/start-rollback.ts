@@ -30,10 +30,8 @@ const accepted = ({ rollbackId, application, status }: Rollback): ApiAnswer => (
 });
 
 const start = async (asked: AskedRollback, now: Date): Promise<ApiAnswer> => {
-  const { created, rollback } = await startRollback(asked, now);
-  const same =
-    rollback.strategy === asked.strategy && rollback.targetVersion === asked.targetVersion && rollback.reason === asked.reason;
-  if (!created && !same) throw new IdempotencyConflict(rollback.rollbackId);
+  const { same, rollback } = await startRollback(asked, now);
+  if (!same) throw new IdempotencyConflict(rollback.rollbackId);
   return accepted(rollback);
 };
 

@@ -1,11 +1,12 @@
 import { ExecutionInput, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
-import { RollbackCancelled } from '../../lib/errors.ts';
+import { isOver } from '../../lib/domain/transitions.ts';
+import { RollbackCancelled, RollbackOver } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
-import { acquireLock } from '../../lib/registry/locks.ts';
+import { acquireLock, releaseLock } from '../../lib/registry/locks.ts';
 import { leaseMs } from '../../lib/rollback/lease.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
@@ -18,6 +19,12 @@ export const handler = step(ExecutionInput, async ({ rollbackId, application }) 
   const lease = leaseMs(manifest) + (approvalRequired ? milliseconds(manifest.approval.timeout) : 0);
   const lock = await acquireLock(application, rollbackId, lease, now);
   if (lock.acquired) {
+    // An execution that was stopped meanwhile has been closed, and nobody would free what it takes now.
+    const { status } = await requireRollback(rollbackId);
+    if (isOver(status)) {
+      await releaseLock(application, rollbackId, lock.fence);
+      throw new RollbackOver(rollbackId, status);
+    }
     await appendEvent({ rollbackId, phase: 'lock', type: 'acquired', key: 'lock', detail: { fence: lock.fence }, now });
     if (!approvalRequired) await moveTo(rollbackId, 'in-progress');
     return { acquired: true, fence: lock.fence };

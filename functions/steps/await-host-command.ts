@@ -10,8 +10,14 @@ import { PHASES } from '../../lib/rollback/phases.ts';
 /** One look lasts at most this long, well under the function's time-out; a longer command is looked at again. */
 const LOOK_MS = 20_000;
 
+/** A state's Cause holds 32,768 characters, and goes through two executions that each write it as JSON in JSON. */
+const CAUSE_LENGTH = 4000;
+
 const sentence = (failed: readonly HostResult[]): string =>
-  failed.map(({ host, error, message }) => `${host}: ${error} (${message})`).join('; ');
+  failed
+    .map(({ host, error, message }) => `${host}: ${error} (${message})`)
+    .join('; ')
+    .slice(0, CAUSE_LENGTH);
 
 /** @returns READY when every host succeeded, FAILED with the hosts that did not, PENDING while some still run */
 export const handler = step(AwaitHostCommandInput, async ({ rollbackId, fence, action, wave, command }) => {

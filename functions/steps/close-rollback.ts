@@ -1,9 +1,11 @@
 import * as z from 'zod';
-import { End, ExecutionInput } from '../../lib/contracts.ts';
+import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { closeRollback } from '../../lib/rollback/close.ts';
+import { cancelUnfinished } from '../../lib/rollback/host-commands.ts';
+import { whereHostsStand } from '../../lib/rollback/observe-hosts.ts';
 
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
 const Input = ExecutionInput.extend({
@@ -24,14 +26,22 @@ const sentence = (failure: z.infer<typeof Failure> | undefined): string | undefi
   }
 };
 
+/** What was seen last is what was there before an undo that went wrong: ask again. */
+const standingAt = async (end: End, { rollbackId, hosts = [] }: Rollback) =>
+  end === 'undo-failed' ? whereHostsStand(rollbackId) : hosts;
+
 export const handler = step(Input, async ({ rollbackId, end, lock, failure, undoFailure }) => {
-  const { cancelRequestedBy, refusal, hosts = [], from, to } = await requireRollback(rollbackId);
+  const before = await requireRollback(rollbackId);
+  // A step that failed may have left a command at work.
+  await cancelUnfinished(rollbackId);
+  const { cancelRequestedBy, refusal, from, to } = before;
+  const hosts = await standingAt(end, before);
   // A cancellation shows up as a failed wave where the machine could not tell it apart.
   const meant = end === 'failed-before-change' && cancelRequestedBy ? 'cancelled' : end;
   const reason = refusal?.message ?? sentence(undoFailure) ?? sentence(failure);
   const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, reason });
   const fence = lock?.acquired ? lock.fence : undefined;
-  await closeRollback({
+  const { status } = await closeRollback({
     rollbackId,
     outcome,
     message,
@@ -40,5 +50,5 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
     fence,
     now: new Date(),
   });
-  return { outcome, message };
+  return { outcome: status, message };
 });

@@ -3,10 +3,12 @@ import { ExecutionInput } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { monitorDecision } from '../../lib/domain/monitor.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
+import { commandsOf } from '../../lib/log/commands.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
+import { lastChangeAt } from '../../lib/rollback/evidence.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { observeApplicationAlarms, observeFlows } from '../../lib/rollback/observe-application.ts';
 
@@ -15,7 +17,11 @@ const Input = ExecutionInput.extend({ lock: z.object({ fence: z.int() }), verifi
 /** One look while the rolled-back application is watched; PENDING is not put on record, as hours of looks would bury the rest. */
 export const handler = step(Input, async ({ rollbackId, lock, verified }) => {
   const now = new Date();
-  const [plan, rollback] = await Promise.all([requirePlan(rollbackId), requireRollback(rollbackId)]);
+  const [plan, rollback, commands] = await Promise.all([
+    requirePlan(rollbackId),
+    requireRollback(rollbackId),
+    commandsOf(rollbackId),
+  ]);
   if (rollback.cancelRequestedBy)
     throw new RollbackCancelled(
       `${rollback.cancelRequestedBy} cancelled while the rollback was watched; the hosts stay on the target.`,
@@ -32,7 +38,7 @@ export const handler = step(Input, async ({ rollbackId, lock, verified }) => {
     alarms,
     baselineFlows,
     flows,
-    changedAt: verified.at,
+    changedAt: lastChangeAt(commands) ?? verified.at,
     startedAt: verified.at,
     forMs,
     now,

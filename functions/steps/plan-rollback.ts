@@ -1,4 +1,4 @@
-import { ExecutionInput, type Plan, type Refusal, type Rollback } from '../../lib/contracts.ts';
+import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { batches } from '../../lib/domain/waves.ts';
 import { appendEvent } from '../../lib/log/events.ts';
@@ -23,14 +23,15 @@ const machineView = (plan: Plan | null) => ({
 });
 
 const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
-  await appendEvent({ rollbackId, phase: 'plan', type: 'refused', key: 'planned', detail: refusal, now });
+  // The header first: an attempt that died after it is finished by the next one, which goes by the same refusal.
   await moveTo(rollbackId, 'planned', { refusal });
+  await appendEvent({ rollbackId, phase: 'plan', type: 'refused', key: 'planned', detail: refusal, now });
   return machineView(null);
 };
 
-const record = async ({ rollbackId }: Rollback, plan: Plan, now: Date) => {
-  await savePlan(plan);
-  const { from, to, estimate, warnings, hosts, waves } = plan;
+const record = async (made: Plan, now: Date) => {
+  const plan = await savePlan(made);
+  const { rollbackId, from, to, estimate, warnings, hosts, waves } = plan;
   await appendEvent({
     rollbackId,
     phase: 'plan',
@@ -45,9 +46,10 @@ const record = async ({ rollbackId }: Rollback, plan: Plan, now: Date) => {
 
 export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const now = new Date();
-  const made = await getPlan(rollbackId);
-  if (made) return machineView(made); // a retry goes by the plan that was recorded
-  const rollback = await requireRollback(rollbackId);
+  // A retry goes by what was decided, and finishes putting it on record.
+  const [made, rollback] = await Promise.all([getPlan(rollbackId), requireRollback(rollbackId)]);
+  if (made) return record(made, now);
+  if (rollback.refusal) return refuse(rollbackId, rollback.refusal, now);
   const { plan, refusal } = await preflight(rollback, now);
-  return refusal ? refuse(rollbackId, refusal, now) : record(rollback, plan, now);
+  return refusal ? refuse(rollbackId, refusal, now) : record(plan, now);
 });

@@ -16,8 +16,9 @@ const Input = ExecutionInput.extend({ lock: z.object({ fence: z.int() }), failur
 /** What has to go back: each host that a change was begun on, to the commit that it was captured with. */
 export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
   const now = new Date();
-  await keepLock(await requirePlan(rollbackId), lock.fence, now);
+  // What runs in this rollback's name is ended also when somebody else holds the lock by now.
   await cancelUnfinished(rollbackId);
+  await keepLock(await requirePlan(rollbackId), lock.fence, now);
   const commands = await commandsOf(rollbackId);
   const touched = touchedHosts(commands);
   if (touched.length === 0) return { needed: false, waves: [] };

@@ -4,7 +4,7 @@ import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
-import { sendOnce } from '../../lib/rollback/host-commands.ts';
+import { intend, sendOnce } from '../../lib/rollback/host-commands.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { PHASES } from '../../lib/rollback/phases.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
@@ -19,6 +19,8 @@ export const handler = step(HostCommandInput, async (input) => {
   if (STOPPABLE.has(action) && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
   if (action === 'capture' && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
+  // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
+  const intended = await intend(input, plan, now);
   await keepLock(plan, fence, now);
   if (action === 'capture') await moveTo(rollbackId, 'in-progress');
   const detail = { action, wave: wave.index, hosts: wave.hosts, commit: wave.commit };
@@ -30,5 +32,5 @@ export const handler = step(HostCommandInput, async (input) => {
     detail,
     now,
   });
-  return sendOnce(input, plan, now);
+  return sendOnce(intended);
 });

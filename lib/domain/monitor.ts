@@ -21,9 +21,10 @@ export type MonitorDecision = { state: 'PENDING' | 'READY' | 'FAILED'; verdict: 
 
 /**
  * `mended`: bad before, good now. `good`: good throughout, or not to be told both times. `worse`: good before, bad now.
- * `bad`: still bad. `open`: nobody can tell yet.
+ * `bad`: still bad. `open`: nobody can tell yet. `early`: an alarm that went OK before the last host was changed, and so may have been
+ * judged on old data; it is believed once it has stayed OK for twice the time.
  */
-type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open'; reason: string };
+type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open' | 'early'; reason: string };
 
 /**
  * Whether the rollback has held: what was bad has to turn good on data newer than the change, what was good has to stay so.
@@ -39,7 +40,9 @@ export function monitorDecision(input: MonitorInput): MonitorDecision {
 function decide(readings: readonly Reading[], watchedMs: number, forMs: number): Omit<MonitorDecision, 'reasons'> {
   const has = (state: Reading['state']) => readings.some((reading) => reading.state === state);
   if (has('worse')) return { state: 'FAILED', verdict: 'worse' };
-  if (!has('bad') && !has('open') && watchedMs >= forMs) return { state: 'READY', verdict: has('mended') ? 'better' : 'same' };
+  const enoughMs = has('early') ? 2 * forMs : forMs;
+  const mended = has('mended') || has('early');
+  if (!has('bad') && !has('open') && watchedMs >= enoughMs) return { state: 'READY', verdict: mended ? 'better' : 'same' };
   if (watchedMs < 2 * forMs) return { state: 'PENDING', verdict: 'unknown' };
   return { state: 'FAILED', verdict: has('bad') ? 'same' : 'unknown' };
 }
@@ -61,12 +64,13 @@ const MEANING: Record<Reading['state'], string> = {
   worse: 'was good before',
   bad: 'not mended',
   open: 'no verdict on data newer than the change yet',
+  early: 'OK since before the last host was changed',
 };
 
 function readAlarm(before: AlarmObservation['state'], now: AlarmObservation | undefined, changedAt: number): Reading['state'] {
   const state = now?.state ?? 'MISSING';
   if (state === 'ALARM') return before === 'OK' ? 'worse' : before === 'ALARM' ? 'bad' : 'open';
-  if (before === 'ALARM') return state === 'OK' && isNewer(now, changedAt) ? 'mended' : 'open';
+  if (before === 'ALARM') return state !== 'OK' ? 'open' : isNewer(now, changedAt) ? 'mended' : 'early';
   // Without data before and after, an alarm says nothing either way and holds nothing up.
   return state === 'OK' || before !== 'OK' ? 'good' : 'open';
 }

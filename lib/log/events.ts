@@ -42,7 +42,10 @@ export async function appendEvent({ now, detail, ...said }: NewEvent): Promise<R
 /** Events in the order written, those after `after` (a `seq`) only, at most `limit`. */
 export async function listEvents(rollbackId: string, { after = 0, limit = 100 } = {}): Promise<RollbackEvent[]> {
   const events: RollbackEvent[] = [];
-  for await (const { Items = [] } of paginateQuery({ client: documents, pageSize: Math.min(limit, LARGEST_PAGE) }, afterSeq(rollbackId, after))) {
+  for await (const { Items = [] } of paginateQuery(
+    { client: documents, pageSize: Math.min(limit, LARGEST_PAGE) },
+    afterSeq(rollbackId, after),
+  )) {
     events.push(...Items.map((item) => RollbackEvent.parse(item)));
     if (events.length >= limit) break;
   }

@@ -56,10 +56,20 @@ export async function releaseLock(application: string, owner: string, fence: num
   });
 }
 
-/** The fencing token of the lock that `owner` was the last to hold, also when its lease is over; null: somebody else's, or free. */
-export async function lockHeldBy(application: string, owner: string): Promise<number | null> {
+/**
+ * Takes the lock away from what still runs in the owner's name: the owner keeps it with the next fence, so that whoever goes by the
+ * one before loses it.
+ * @returns the new fence; null: it is somebody else's, or free
+ */
+export async function seizeLock(application: string, owner: string): Promise<number | null> {
   const lock = await readLock(application);
-  return lock?.holder === owner ? lock.fence : null;
+  if (lock?.holder !== owner) return null;
+  const fence = lock.fence + 1;
+  const seized = await updateOwn(application, owner, lock.fence, {
+    UpdateExpression: 'SET fence = :next',
+    ExpressionAttributeValues: { ':next': fence },
+  });
+  return seized ? fence : seizeLock(application, owner);
 }
 
 function keyOf(application: string) {

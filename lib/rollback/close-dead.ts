@@ -1,14 +1,11 @@
 /** Closes a rollback whose execution ended without closing it. */
-import type { HostState, Rollback } from '../contracts.ts';
 import { stoppedOutcome } from '../domain/outcome.ts';
 import { isOver } from '../domain/transitions.ts';
-import { hostState } from '../domain/verdict.ts';
-import { getPlan } from '../log/plans.ts';
 import { getRollback } from '../log/rollbacks.ts';
-import { lockHeldBy, releaseLock } from '../registry/locks.ts';
+import { releaseLock, seizeLock } from '../registry/locks.ts';
 import { closeRollback } from './close.ts';
 import { cancelUnfinished } from './host-commands.ts';
-import { observeHosts } from './observe-hosts.ts';
+import { whereHostsStand } from './observe-hosts.ts';
 
 interface DeadExecution {
   readonly rollbackId: string;
@@ -17,36 +14,31 @@ interface DeadExecution {
   readonly now: Date;
 }
 
+/** A step that was at work when its execution was stopped runs on, at most for its function's time-out of 28 s. */
+const STILL_AT_WORK_MS = 30_000;
+
 /**
  * Ends what still runs on hosts, asks every host what it runs, and says so. It does not undo: why the execution died is not known
- * here, and a person has to look. The lock is freed last.
+ * here, and a person has to look. The lock is seized first, so that no step that is still at work sends another command, and freed
+ * last: a step that takes it only now finds the rollback over.
  */
 export const closeDead = async ({ rollbackId, how, cause, now }: DeadExecution): Promise<void> => {
   const rollback = await getRollback(rollbackId);
   if (!rollback) return; // an execution that somebody started by hand
-  const fence = await lockHeldBy(rollback.application, rollbackId);
-  if (isOver(rollback.status)) {
-    if (fence !== null) await releaseLock(rollback.application, rollbackId, fence);
-    return;
+  if (!isOver(rollback.status)) {
+    await seizeLock(rollback.application, rollbackId);
+    await cancelUnfinished(rollbackId, STILL_AT_WORK_MS);
+    const hosts = await whereHostsStand(rollbackId);
+    const { outcome, message } = stoppedOutcome(hosts, rollback.from, rollback.to);
+    await closeRollback({
+      rollbackId,
+      outcome,
+      message,
+      hosts: hosts.length > 0 ? hosts : undefined,
+      detail: { end: how, cause: cause.slice(0, 2000) },
+      now,
+    });
   }
-  const hosts = await whatIsWhere(rollback);
-  const { outcome, message } = stoppedOutcome(hosts, rollback.from, rollback.to);
-  await closeRollback({
-    rollbackId,
-    outcome,
-    message,
-    hosts: hosts.length > 0 ? hosts : undefined,
-    detail: { end: how, cause: cause.slice(0, 2000) },
-    fence: fence ?? undefined,
-    now,
-  });
-};
-
-const whatIsWhere = async ({ rollbackId }: Rollback): Promise<HostState[]> => {
-  const plan = await getPlan(rollbackId);
-  if (!plan) return [];
-  await cancelUnfinished(rollbackId);
-  const observed = await observeHosts(plan.manifest, rollbackId, plan.to.commit);
-  const now = { at: '', hosts: observed, flows: [], alarms: [] };
-  return plan.hosts.map((id) => hostState(id, now));
+  const fence = await seizeLock(rollback.application, rollbackId);
+  if (fence !== null) await releaseLock(rollback.application, rollbackId, fence);
 };

@@ -20,34 +20,48 @@ export interface Ending {
   readonly now: Date;
 }
 
+type Recorded = { readonly message: string; readonly durationMs: number; readonly hosts?: HostState[] };
+
 /**
- * The event comes before the header and the header before the lock: a crash between two of them is cured by calling again.
+ * The event comes before the header and the header before the lock: a crash between two of them is cured by calling again. The first
+ * event holds: who finishes what another one began does not say otherwise.
  * Refused ones wake nobody: they are on record, and announced on the bus.
  */
-export const closeRollback = async ({ rollbackId, outcome, message, hosts, detail, fence, now }: Ending): Promise<Rollback> => {
+export const closeRollback = async (ending: Ending): Promise<Rollback> => {
+  const { rollbackId, fence, now } = ending;
   const before = await requireRollback(rollbackId);
-  const durationMs = now.getTime() - Date.parse(before.requestedAt);
-  await appendEvent({
-    rollbackId,
-    phase: 'close',
-    type: outcome,
-    key: 'closed',
-    detail: { message, durationMs, ...(hosts ? { hosts } : {}), ...detail },
-    now,
-  });
+  const { outcome, message, hosts, durationMs } = await recordEnding(ending, before);
   const rollback = await moveTo(rollbackId, outcome, {
     endedAt: now.toISOString(),
     durationMs,
     followUp: before.followUp.length > 0 ? before.followUp : followUps(outcome),
     ...(before.resolution ? {} : { resolution: message }),
-    ...(hosts ? { hosts: [...hosts] } : {}),
+    ...(hosts ? { hosts } : {}),
   });
   // What a rollback took away is not proven good by the time it ran, also when no alarm said so.
-  if (outcome === 'succeeded' && rollback.from?.version) await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
+  if (outcome === 'succeeded' && rollback.from?.version)
+    await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
   if (fence !== undefined) await releaseLock(rollback.application, rollbackId, fence);
   if (outcome !== 'refused')
     await notify({ subject: `[${rollback.application}] rollback ${outcome}`, message: letter(rollback, message) });
   return rollback;
+};
+
+const recordEnding = async ({ rollbackId, outcome, message, hosts, detail, now }: Ending, { requestedAt }: Rollback) => {
+  const ending: Recorded = {
+    message,
+    durationMs: now.getTime() - Date.parse(requestedAt),
+    ...(hosts ? { hosts: [...hosts] } : {}),
+  };
+  const { type, detail: recorded } = await appendEvent({
+    rollbackId,
+    phase: 'close',
+    type: outcome,
+    key: 'closed',
+    detail: { ...ending, ...detail },
+    now,
+  });
+  return { ...(recorded as unknown as Recorded), outcome: type as Outcome };
 };
 
 const letter = (

@@ -47,3 +47,11 @@ export const touchedHosts = (commands: readonly CommandRecord[]): string[] =>
   commands
     .filter(({ action }) => action === 'apply')
     .flatMap(({ hosts, results }) => hosts.filter((id) => results?.find(({ host }) => host === id)?.error !== 'never-sent'));
+
+/** When the last change on any host had ended; undefined: none has. Only what was seen later says something about it. */
+export const lastChangeAt = (commands: readonly CommandRecord[]): string | undefined =>
+  commands
+    .filter(({ action }) => action === 'apply' || action === 'undo')
+    .flatMap(({ endedAt }) => endedAt ?? [])
+    .toSorted()
+    .at(-1);

@@ -5,7 +5,8 @@ import { config } from '../config.ts';
 import type { CommandRecord, HostCommandInput, HostDocument, HostResult, Plan } from '../contracts.ts';
 import { parseResult, UnreadableHostResult } from '../documents/results.ts';
 import { type HostCommand, hostCommand } from '../domain/host-command.ts';
-import { commandsOf, recordIntent, recordResults, recordSent } from '../log/commands.ts';
+import { commandsOf, recordIntent, recordResults, recordSent, requireCommand } from '../log/commands.ts';
+import { lastChangeAt } from './evidence.ts';
 
 /** SSM's own last words on an invocation; the others (Pending, InProgress, Delayed, Cancelling) go on. */
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
@@ -13,50 +14,68 @@ const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
 const FIRST_POLL_MS = 200;
 const SLOWEST_POLL_MS = 2000;
+const SENT_POLL_MS = 500;
 
 /** What the command's comment says; the only mark by which it is found again when the answer to sending it was lost. */
 const commentOf = ({ rollbackId, action, wave }: HostCommandInput): string => `${rollbackId} ${action} ${wave.index}`;
 
-/**
- * Sends the command that an action means, exactly once for each rollback, action and wave: SSM has no client token, so the intent
- * is written first and a command that was sent without our noticing is found by its comment.
- * @returns SSM's command id and the time (ISO) after which it is cancelled
- */
-export const sendOnce = async (
-  input: HostCommandInput,
-  plan: Plan,
-  now: Date,
-): Promise<{ commandId: string; deadline: string }> => {
+/** How long a command that was sent may stay out of ListCommands, which is eventually consistent. */
+const LISTED_WITHIN_MS = 3000;
+
+/** A command that is on record, ready to be sent. */
+export interface IntendedCommand {
+  readonly record: CommandRecord;
+  readonly command: HostCommand;
+  /** An earlier attempt wrote the intent and may have sent it. */
+  readonly again: boolean;
+}
+
+/** Puts on record that the command that an action means is about to be sent, once for each rollback, action and wave. */
+export const intend = async (input: HostCommandInput, plan: Plan, now: Date): Promise<IntendedCommand> => {
   const { rollbackId, action, wave } = input;
   const commands = await commandsOf(rollbackId);
-  const before = commands.find((command) => command.action === action && command.wave === wave.index);
   // Only what the changed application logged counts, not the last words of what it replaced.
-  const errorsSince = commands
-    .filter((command) => command.action === 'apply' || command.action === 'undo')
-    .flatMap(({ endedAt }) => endedAt ?? [])
-    .toSorted()
-    .at(-1);
-  const command = hostCommand(action, plan, wave, input.fence, { stateDirectory: config.hostStateDirectory, ...(errorsSince && { errorsSince }) });
-  const intendedAt = before?.intendedAt ?? now.toISOString();
-  const deadline = new Date(Date.parse(intendedAt) + command.timeoutMs).toISOString();
-  if (before?.commandId) return { commandId: before.commandId, deadline };
+  const errorsSince = lastChangeAt(commands);
+  const command = hostCommand(action, plan, wave, input.fence, {
+    stateDirectory: config.hostStateDirectory,
+    ...(errorsSince && { errorsSince }),
+  });
+  const before = commands.find((recorded) => recorded.action === action && recorded.wave === wave.index);
+  if (before) return { record: before, command, again: true };
+  const record = await recordIntent({
+    rollbackId,
+    action,
+    wave: wave.index,
+    document: command.document,
+    hosts: wave.hosts,
+    comment: commentOf(input),
+    intendedAt: now.toISOString(),
+  });
+  return { record, command, again: false };
+};
 
-  const comment = commentOf(input);
-  if (!before)
-    await recordIntent({
-      rollbackId,
-      action,
-      wave: wave.index,
-      document: command.document,
-      hosts: wave.hosts,
-      comment,
-      intendedAt,
-    });
-  const lost = before ? await findCommand(comment, intendedAt) : null;
-  const commandId =
-    lost ?? (await sendCommand({ document: command.document, hosts: wave.hosts, parameters: command.parameters, comment }));
-  await recordSent({ rollbackId, action, wave: wave.index, commandId, sentAt: new Date().toISOString() });
+/**
+ * Sends an intended command, once: SSM has no client token, so a command that was sent without our noticing is found by its comment.
+ * @returns SSM's command id and the time (ISO) after which it is cancelled
+ */
+export const sendOnce = async ({ record, command, again }: IntendedCommand): Promise<{ commandId: string; deadline: string }> => {
+  const { rollbackId, action, wave, comment, hosts, intendedAt } = record;
+  const deadline = new Date(Date.parse(intendedAt) + command.timeoutMs).toISOString();
+  const sent = again ? await findSent(record, LISTED_WITHIN_MS) : null;
+  const commandId = sent ?? (await sendCommand({ document: command.document, hosts, parameters: command.parameters, comment }));
+  await recordSent({ rollbackId, action, wave, commandId, sentAt: new Date().toISOString() });
   return { commandId, deadline };
+};
+
+/** The id of a command that was, or may be about to be, sent; null when it does not turn up within `withinMs`. */
+const findSent = async (
+  { rollbackId, action, wave, comment, intendedAt }: CommandRecord,
+  withinMs: number,
+): Promise<string | null> => {
+  for (const end = Date.now() + withinMs; ; await sleep(SENT_POLL_MS)) {
+    const id = (await requireCommand(rollbackId, action, wave)).commandId ?? (await findCommand(comment, intendedAt));
+    if (id || Date.now() + SENT_POLL_MS > end) return id;
+  }
 };
 
 const readResult = (document: HostDocument, output: string) => {
@@ -139,23 +158,18 @@ export const askHosts = async (
   return (await Promise.all(results)).flat();
 };
 
-/** Ends what still runs on hosts in a rollback's name, also a command that was sent without our noticing; records how it ended. */
-export const cancelUnfinished = async (rollbackId: string): Promise<void> => {
+/**
+ * Ends what still runs on hosts in a rollback's name, also a command that was sent without our noticing; records how it ended.
+ * `sentWithinMs`: how long one that was intended is waited for, when the step that sends it may still be at work.
+ */
+export const cancelUnfinished = async (rollbackId: string, sentWithinMs = LISTED_WITHIN_MS): Promise<void> => {
   const unfinished = (await commandsOf(rollbackId)).filter(({ results }) => !results);
-  await Promise.all(unfinished.map(cancelOne));
+  await Promise.all(unfinished.map((command) => cancelOne(command, sentWithinMs)));
 };
 
-const cancelOne = async ({
-  rollbackId,
-  action,
-  wave,
-  document,
-  hosts,
-  comment,
-  intendedAt,
-  commandId,
-}: CommandRecord): Promise<void> => {
-  const id = commandId ?? (await findCommand(comment, intendedAt));
+const cancelOne = async (command: CommandRecord, sentWithinMs: number): Promise<void> => {
+  const { rollbackId, action, wave, document, hosts } = command;
+  const id = await findSent(command, sentWithinMs);
   const results = id
     ? await cancelAndCollect(id, document, hosts)
     : hosts.map((host) => ({ ...unheard(host), error: 'never-sent', message: 'the command was never sent' }));

@@ -1,8 +1,10 @@
 /** Asks every host of an application what it runs. Changes nothing. */
 import { findHosts } from '../aws/ssm.ts';
 import { config } from '../config.ts';
-import type { HostObservation, Manifest } from '../contracts.ts';
+import type { HostObservation, HostState, Manifest } from '../contracts.ts';
 import { inspection } from '../domain/host-command.ts';
+import { hostState } from '../domain/verdict.ts';
+import { getPlan } from '../log/plans.ts';
 import { truthOf } from './evidence.ts';
 import { askHosts } from './host-commands.ts';
 
@@ -28,4 +30,12 @@ export const observeHosts = async (manifest: Manifest, rollbackId: string, commi
     agentVersion: host.agentVersion,
     truth: truthOf(results.find((result) => result.host === host.id)),
   }));
+};
+
+/** What each host of a rollback's plan says that it runs now; none when there is no plan, as then nothing was changed. */
+export const whereHostsStand = async (rollbackId: string): Promise<HostState[]> => {
+  const plan = await getPlan(rollbackId);
+  if (!plan) return [];
+  const hosts = await observeHosts(plan.manifest, rollbackId, plan.to.commit);
+  return plan.hosts.map((id) => hostState(id, { at: '', hosts, flows: [], alarms: [] }));
 };

@@ -32,6 +32,8 @@ export interface Lambda {
   /** Makes coming invocations of a function fail; `functionName` is its deployed name or ARN. */
   inject(functionName: string, fault: Fault): void;
   clearFaults(): void;
+  /** Ends every warm sandbox that has nothing to do: the next invocation of each function starts cold. */
+  cool(): Promise<void>;
   /** The file that a function's output goes to. */
   logFile(functionName: string): string;
   close(): Promise<void>;
@@ -64,6 +66,9 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
     inject: (functionName, fault) => faults.add(find(functionName).deployed.name, fault),
     clearFaults: () => faults.clear(),
     logFile: (functionName) => logFile(find(functionName).deployed.name),
+    cool: async () => {
+      await Promise.all([...pools.values()].flatMap(({ idle }) => idle.splice(0)).map((sandbox) => sandbox.terminate()));
+    },
     close: async () => {
       await Promise.all([...pools.values()].map(closePool));
     },

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CallFaults } from './call-faults.ts';
 import { asyncOptionsOf, documentsOf, machinesOf, permissionsOf, queuesOf, rulesOf } from './definitions.ts';
 import { createDynamoDb } from './dynamodb.ts';
 import type { HandToFunction } from './event-delivery.ts';
@@ -49,6 +50,8 @@ interface LaptopServices {
 }
 
 export interface LaptopAws extends LaptopServices {
+  /** Makes coming calls of the API fail. */
+  readonly faults: CallFaults;
   readonly endpoint: string;
   credentials(user: User): Credentials;
   close(): Promise<void>;
@@ -63,10 +66,12 @@ export async function startLaptopAws(options: LaptopOptions): Promise<LaptopAws>
   try {
     const template = await loadTemplate(options.packageDirectory, server.endpoint);
     const services = await startServices(options, template, server.endpoint);
-    served = serve(services);
+    const faults = new CallFaults();
+    served = { ...serve(services), faults };
     const keys = await addUsers(services.iam, readRoutes(template), options.directory);
     return {
       ...services,
+      faults,
       endpoint: server.endpoint,
       credentials: (user) => ({ ...keys[user] }),
       close: () => close(server.close, services),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { CallFaults } from './call-faults.ts';
 import { jsonAnswer, readRequest, sendAnswer, type WireAnswer, type WireRequest } from './http.ts';
 import type { Iam, Identity } from './iam.ts';
 import { decodeRequest, encodeError } from './protocols.ts';
@@ -25,6 +26,8 @@ export interface Served {
   iam: Iam;
   services: readonly Service[];
   restServices: readonly RestService[];
+  /** Failures of calls that tests ask for. */
+  faults?: CallFaults;
 }
 
 export interface LaptopServer {
@@ -63,7 +66,7 @@ async function answer(request: WireRequest, served: Served): Promise<WireAnswer>
   const rest = served.restServices.find((service) => service.scope === header.scope);
   if (rest) return answerRest(rest, request, header, served.iam);
   const service = served.services.find((candidate) => candidate.scope === header.scope);
-  if (service) return answerRpc(service, request, header, served.iam);
+  if (service) return answerRpc(service, request, header, served);
   const known = [...served.services, ...served.restServices].map(({ scope }) => scope).sort();
   const message = `the laptop AWS has no service '${header.scope}'; it has: ${known.join(', ')}`;
   // Its protocol isn't known either; a form is a sign of the query protocol.
@@ -94,7 +97,12 @@ async function answerRest(service: RestService, request: WireRequest, header: Si
   }
 }
 
-async function answerRpc(service: Service, request: WireRequest, header: SignatureHeader, iam: Iam): Promise<WireAnswer> {
+async function answerRpc(
+  service: Service,
+  request: WireRequest,
+  header: SignatureHeader,
+  { iam, faults }: Served,
+): Promise<WireAnswer> {
   try {
     const caller = await verifySignature(request, header, iam.find);
     const exchange = decodeRequest(service, request);
@@ -104,7 +112,9 @@ async function answerRpc(service: Service, request: WireRequest, header: Signatu
       authorize: (action, resources, context) => iam.authorize(caller, action, resources, context),
     };
     try {
-      return exchange.answer(await operationOf(service, exchange.operation)(exchange.input, call));
+      const run = () => operationOf(service, exchange.operation)(exchange.input, call);
+      const struck = { service: service.scope, operation: exchange.operation, input: exchange.input, caller: caller.arn };
+      return exchange.answer(await (faults ? faults.carryOut(struck, run) : run()));
     } catch (error) {
       return exchange.refuse(asAwsError(error));
     }

@@ -11,7 +11,7 @@ import { page } from './host/page.ts';
 import { readCommand } from './host/send.ts';
 import { ACCOUNT_ID, AwsError, type Call, type Operation, type PublishEvent, REGION, type Service } from './service.ts';
 
-/** How long after sending an invocation is not known yet: the API is eventually consistent. */
+/** How long after sending a command and its invocations are not listed yet: the API is eventually consistent. */
 const UNKNOWN_FOR_MS = 150;
 
 /** What `createSsm` is told. */
@@ -122,7 +122,7 @@ function listInvocations(commands: readonly Command[]): Operation {
 function listCommands(commands: readonly Command[]): Operation {
   return async (input, call) => {
     await call.authorize('ssm:ListCommands', ['*']);
-    const { items, ...rest } = page(listed(commands, input), input, { least: 1, most: 50 });
+    const { items, ...rest } = page(listed(commands.filter(isKnown), input), input, { least: 1, most: 50 });
     return { Commands: items.map(describeCommand), ...rest };
   };
 }

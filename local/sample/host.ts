@@ -45,6 +45,8 @@ export interface SampleHost {
   readonly directory: string;
   /** The clone, as this machine sees it. */
   readonly checkout: string;
+  /** Environment of somebody who works on the host by hand. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Address of the health check, as this machine reaches it. */
   readonly healthUrl: string;
   /** The same through the host's proxy. */
@@ -128,9 +130,13 @@ async function systemctl(host: Host, ...args: readonly string[]): Promise<void> 
   if (answer.exitCode !== 0) throw new Error(`systemctl ${args.join(' ')} on ${host.id}: ${answer.stderr || answer.stdout}`);
 }
 
-/** Installs without a home directory's settings getting in: the environment is the host's. */
+/** What somebody has who is logged in on the host: its programs, and a home of its own. */
+function loginEnvironment(host: Host): Readonly<Record<string, string>> {
+  return { ...host.environment, HOME: join(host.directory, 'home/deployer') };
+}
+
 async function install(host: Host, checkout: string): Promise<void> {
-  const options = { cwd: join(checkout, 'backend'), env: { ...host.environment }, timeout: INSTALL_TIMEOUT_MS };
+  const options = { cwd: join(checkout, 'backend'), env: loginEnvironment(host), timeout: INSTALL_TIMEOUT_MS };
   await execute('npm', ['ci'], options);
 }
 
@@ -167,7 +173,7 @@ export async function createSampleHost(options: SampleHostOptions): Promise<Samp
   const { id, directory, address, origin, release, application = APPLICATION } = options;
   const host = createHost({ id, directory, address, tags: { Application: application, Name: id, RollbackService: 'enabled' } });
   const checkout = join(directory, DIRECTORY);
-  await mkdir(join(directory, 'var/www'), { recursive: true });
+  for (const folder of ['var/www', 'home/deployer']) await mkdir(join(directory, folder), { recursive: true });
   await git(directory, ['clone', '--quiet', '--no-checkout', origin, checkout]);
   await git(checkout, ['checkout', '--quiet', '--detach', `v${release}`]);
   await Promise.all([
@@ -188,6 +194,7 @@ export async function createSampleHost(options: SampleHostOptions): Promise<Samp
     address,
     directory,
     checkout,
+    environment: loginEnvironment(host),
     healthUrl,
     proxyUrl,
     deploy: (version) => deploy(host, checkout, version),

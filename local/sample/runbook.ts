@@ -11,9 +11,9 @@ const TIMEOUT_MS = 120_000;
 /** Does the runbook's code rollback on one host after the other, as a person would, and answers how many milliseconds it took. */
 export async function runRunbook(hosts: readonly SampleHost[], commit: string): Promise<number> {
   const start = performance.now();
-  for (const { host, checkout, healthUrl } of hosts) {
+  for (const { environment, checkout, healthUrl } of hosts) {
     const args = [SCRIPT, checkout, commit, healthUrl, API_UNIT, PROXY_UNIT];
-    await execute('bash', args, { env: { ...host.environment }, timeout: TIMEOUT_MS });
+    await execute('bash', args, { env: environment, timeout: TIMEOUT_MS });
   }
   return Math.round(performance.now() - start);
 }

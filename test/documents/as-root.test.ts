@@ -55,12 +55,12 @@ describe.skipIf(!isRoot)('a full disk', () => {
   beforeEach(() => {
     disk = join(at.host.root, 'small');
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
     rmSync(join(at.host.root, 'srv'), { recursive: true });
     rmSync(join(at.host.root, 'home/developer'), { recursive: true });
     repository = testRepository(at.host.root, join(disk, 'app'));
   });
-  afterEach(() => execFileSync('umount', [disk]));
+  afterEach(() => execFileSync('/bin/umount', [disk]));
 
   const fill = () => {
     try {

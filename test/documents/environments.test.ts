@@ -87,7 +87,9 @@ describe.skipIf(!pythonAvailable())('a python environment', () => {
     at.repository.deploy(newer);
     const backend = join(at.repository.directory, 'backend');
     execFileSync('python3', ['-m', 'venv', 'venv'], { cwd: backend });
-    execFileSync('venv/bin/python', ['-m', 'pip', 'install', '--quiet', '-r', 'requirements.txt'], { cwd: backend });
+    execFileSync(join(backend, 'venv/bin/python'), ['-m', 'pip', 'install', '--quiet', '-r', 'requirements.txt'], {
+      cwd: backend,
+    });
     await at.start(newer);
     expect(await at.version()).toBe('old+newer');
 

@@ -8,7 +8,7 @@ import { type DocumentName, type DocumentValues, documentParameters, HOST_DOCUME
 import { type HostFailure, type HostResult, parseResult } from '../../lib/documents/results.ts';
 import { createHost } from '../../local/aws/host/host.ts';
 
-export const APPLICATION = 'sample';
+const APPLICATION = 'sample';
 
 /** What a run of a document came to; `code` is 137 when its process group was killed. */
 export interface Run {

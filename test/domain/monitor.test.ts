@@ -42,6 +42,11 @@ describe('it is ready', () => {
     expect(decision.reasons[0]).toContain(`${state} -> ${state}`);
   });
 
+  it('when the alarm went OK before the last host was changed and stayed so for twice the time', () => {
+    const settled = { state: 'OK', transitionedAt: ago(32), newestDatapointAt: ago(32) } as const;
+    expect(decide('ALARM', settled, late)).toMatchObject({ state: 'READY', verdict: 'better' });
+  });
+
   it('when there is nothing to watch, once the time is over', () => {
     const nothing = { baselineAlarms: [], alarms: [], baselineFlows: [], flows: [] };
     expect(decide('OK', {}, nothing).state).toBe('READY');

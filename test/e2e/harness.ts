@@ -31,8 +31,8 @@ export interface StageOptions {
   readonly running?: string;
   /** Releases put on record as verified, before the running one; 1.1.0 unless told. */
   readonly verified?: readonly string[];
-  /** What differs from the sample's manifest. */
-  readonly manifest?: ManifestChanges;
+  /** What differs from the sample's manifest, or a function that answers it for the hosts' own addresses. */
+  readonly manifest?: ManifestChanges | ((hosts: readonly SampleHost[]) => ManifestChanges);
 }
 
 /** One application with its hosts. */
@@ -45,6 +45,8 @@ export interface Stage {
     version: string,
     changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
   ): Promise<void>;
+  /** Puts a verified release on record as deployed before the running one: what a rollback goes to. */
+  recordTarget(release: { readonly version: string; readonly commit: string }): Promise<void>;
   /** Records and installs a release on every host, as a hand deployment does. */
   deploy(version: string): Promise<void>;
   /** Asks for a code rollback; answers its id. */
@@ -60,6 +62,11 @@ export interface Stage {
   command(rollbackId: string, action: string, wave?: number): Promise<CommandRecord | undefined>;
   /** Asserts what holds after any rollback: its log is whole, and the lock is free. */
   expectOrder(rollbackId: string): Promise<void>;
+}
+
+export interface TheatreOptions {
+  /** Milliseconds that a second of Systems Manager's own time-outs lasts; 1000 unless told. */
+  readonly secondsMs?: number;
 }
 
 export interface Theatre {
@@ -80,11 +87,11 @@ const ENDED_WITHIN_MS = 90_000;
 const TABLE = (name: string) => `rollback-${STAGE}-${name}`;
 
 /** Starts the packaged service on a laptop AWS of its own. Close it in `afterAll`. */
-export async function openTheatre(): Promise<Theatre> {
+export async function openTheatre(options: TheatreOptions = {}): Promise<Theatre> {
   const packageDirectory = await packageService();
   const directory = await mkdtemp(join(tmpdir(), 'rollback-e2e-'));
   const repository = await createRepository(join(directory, 'repository'));
-  const aws = await startLaptopAws({ packageDirectory, directory: join(directory, 'aws'), port: 0 });
+  const aws = await startLaptopAws({ packageDirectory, directory: join(directory, 'aws'), port: 0, ...options });
   const tables = DynamoDBDocumentClient.from(
     new DynamoDBClient({ endpoint: aws.endpoint, region: REGION, credentials: aws.credentials('admin') }),
   );
@@ -150,7 +157,8 @@ const setStage = async ({ theatre, tables, number, opened, options }: Setting): 
       return host;
     }),
   );
-  await operator.call('PUT', `/applications/${application}`, testManifest(application, manifest));
+  const changes = typeof manifest === 'function' ? manifest(hosts) : manifest;
+  await operator.call('PUT', `/applications/${application}`, testManifest(application, changes));
 
   const stage: Stage = {
     application,
@@ -164,6 +172,8 @@ const setStage = async ({ theatre, tables, number, opened, options }: Setting): 
         status,
       });
     },
+    recordTarget: ({ version, commit }) =>
+      stage.record(version, { commit, status: 'verified', deployedAt: new Date(Date.now() - DAY_MS).toISOString() }),
     async deploy(version) {
       await stage.record(version);
       await Promise.all(hosts.map((host) => host.deploy(version)));

@@ -93,7 +93,7 @@ describe('a host', () => {
     await host.deploy('1.3.0');
     await answers(500, '1.3.0');
     const { stdout } = await execute('journalctl', ['-u', API_UNIT, '-p', 'err', '-o', 'cat'], {
-      env: { ...host.host.environment },
+      env: host.environment,
     });
     expect(stdout).toContain('DATABASE_DSN is not set');
   });
@@ -112,7 +112,7 @@ describe('a host', () => {
     const before = await mainPid();
     expect(await host.host.systemctl('reload', PROXY_UNIT)).toMatchObject({ exitCode: 0 });
     expect(await mainPid()).toBe(before);
-    const { stdout } = await execute('journalctl', ['-u', PROXY_UNIT, '-o', 'cat'], { env: { ...host.host.environment } });
+    const { stdout } = await execute('journalctl', ['-u', PROXY_UNIT, '-o', 'cat'], { env: host.environment });
     expect(stdout).toContain('reloaded');
   });
 

@@ -375,8 +375,9 @@ describe('SendCommand', () => {
       code: 'InvocationDoesNotExist',
     });
     expect((await one.call('ListCommandInvocations', { CommandId })).CommandInvocations).toEqual([]);
-    expect((await one.call('ListCommands', { CommandId })).Commands).toHaveLength(1);
+    expect((await one.call('ListCommands', { CommandId })).Commands).toEqual([]);
     await ended(one, CommandId);
+    expect((await one.call('ListCommands', { CommandId })).Commands).toHaveLength(1);
   });
 
   it('is authorized on the document and on every instance with its tags', async () => {
@@ -428,7 +429,7 @@ describe('SendCommand', () => {
 
   it('is found again by its comment, page by page, newest first', async () => {
     const one = laptop(content([{ script: ['true'] }]));
-    for (const Comment of ['one', 'two', 'three']) await send(one, {}, { Comment });
+    for (const Comment of ['one', 'two', 'three']) await ended(one, await send(one, {}, { Comment }));
     const first = await one.call('ListCommands', { MaxResults: 2 });
     const second = await one.call('ListCommands', { MaxResults: 2, NextToken: first.NextToken });
     expect([...first.Commands, ...second.Commands].map(({ Comment }) => Comment)).toEqual(['three', 'two', 'one']);

@@ -63,6 +63,7 @@ services_run_this_code() {
     { read -r stat <"/proc/$service_pid/stat"; } 2>/dev/null || return 1
     # Behind the program's name, which may hold blanks; the 22nd field of all is the start in ticks since boot.
     stat=${stat##*) }
+    # shellcheck disable=SC2206
     fields=($stat)
     # A second is lost by rounding.
     if ((now - ${up%.*} + fields[19] / $(getconf CLK_TCK) + 1 < moved)); then return 1; fi
