@@ -26,10 +26,11 @@ function queryOf({ examples }: Input): string {
   return pairs.toSorted().join('&');
 }
 
-function command({ method, path, query, body, idempotent }: Operation): string {
+function command({ id, method, path, query, body, idempotent }: Operation): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => EXAMPLES[name] ?? name);
   const url = `"$API${filled}${query ? `?${queryOf(query)}` : ''}"`;
-  const key = idempotent ? ` -H 'idempotency-key: 2026-11-22-sign-in'` : '';
+  // Another operation with the same key would be another request with a key that is taken.
+  const key = idempotent ? ` -H 'idempotency-key: 2026-11-22-${id}'` : '';
   // A body makes curl post by itself.
   const verb = method === 'GET' || (method === 'POST' && body) ? '' : ` -X ${method}`;
   const data = body ? ` -d '${JSON.stringify(body.examples[0])}'` : '';

@@ -1,4 +1,5 @@
 import { AlarmChange } from '../../lib/contracts.ts';
+import { countIgnoredAlarm } from '../../lib/metrics.ts';
 import { logger, step } from '../../lib/middleware.ts';
 import { applicationsOfAlarm } from '../../lib/registry/applications.ts';
 import { answerAlarm } from '../../lib/rollback/answer-alarm.ts';
@@ -6,6 +7,9 @@ import { answerAlarm } from '../../lib/rollback/answer-alarm.ts';
 /** Every alarm of the account comes by here; those that no manifest names are none of ours and leave a log line only. */
 export const handler = step(AlarmChange, async (change) => {
   const applications = await applicationsOfAlarm(change.detail.alarmName);
-  if (applications.length === 0) logger.info('no application names this alarm', { alarm: change.detail.alarmName });
+  if (applications.length === 0) {
+    logger.info('no application names this alarm', { alarm: change.detail.alarmName });
+    countIgnoredAlarm();
+  }
   for (const application of applications) await answerAlarm({ application, change, now: new Date() });
 });

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { notify } from '../../lib/aws/sns.ts';
+import { approve, reject } from '../../lib/aws/stepfunctions.ts';
 import { ExecutionInput } from '../../lib/contracts.ts';
 import { renderPlan } from '../../lib/domain/plan.ts';
+import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
+import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { saveApproval } from '../../lib/registry/approvals.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
@@ -14,7 +17,12 @@ const Input = ExecutionInput.extend({ approvalSeconds: z.int(), taskToken: z.str
 export const handler = step(Input, async ({ rollbackId, application, approvalSeconds, taskToken }) => {
   const now = new Date();
   const expiresAt = new Date(now.getTime() + approvalSeconds * 1000).toISOString();
-  await saveApproval({ rollbackId, token: taskToken, expiresAt });
+  const { decision, decidedBy } = await saveApproval({ rollbackId, token: taskToken, expiresAt });
+  // Decided while this step was retried: the token that the decision was sent with had nobody waiting any more.
+  if (decision === 'approved') return approve(taskToken, { decision, by: decidedBy });
+  if (decision === 'rejected') return reject(taskToken, 'ApprovalRejected', `${decidedBy} rejected it.`);
+  const { cancelRequestedBy } = await requireRollback(rollbackId);
+  if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it was approved.`);
   await appendEvent({ rollbackId, phase: 'approve', type: 'asked', key: 'approval-asked', detail: { expiresAt }, now });
   await moveTo(rollbackId, 'awaiting-approval');
   const message = `${renderPlan(await requirePlan(rollbackId))}\n\nApprove before ${expiresAt}: POST /rollbacks/${rollbackId}/approve {"reason": "…"}`;

@@ -1,5 +1,5 @@
 /** One parameter of a host document: a string that reaches the script as the environment variable `SSM_<name>`. */
-export interface ParameterDefinition {
+interface ParameterDefinition {
   readonly description: string;
   /** Without one the parameter has to be given. */
   readonly default?: string;

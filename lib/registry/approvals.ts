@@ -16,21 +16,29 @@ export type Approval = {
   readonly decidedAt?: string;
 };
 
-/** Keeps the token that a rollback waits with. A retried step's newer token replaces it; one that is decided stays as it is. */
+/**
+ * Keeps the token that a rollback waits with. A retried step's newer token replaces it; one that is decided stays as it is.
+ * @returns what is kept: if it is decided, whoever waits with the newer token has to be told
+ */
 export async function saveApproval({
   rollbackId,
   token,
   expiresAt,
-}: Pick<Approval, 'rollbackId' | 'token' | 'expiresAt'>): Promise<void> {
+}: Pick<Approval, 'rollbackId' | 'token' | 'expiresAt'>): Promise<Approval> {
   const request = new PutCommand({
     TableName: config.registryTable,
     // Compared as text with the time of the decision: the same form for both.
     Item: { ...keyOf(rollbackId), rollbackId, token, expiresAt: new Date(expiresAt).toISOString() },
     ConditionExpression: 'attribute_not_exists(decision)',
   });
-  await documents.send(request).catch((error) => {
-    if (!isConditionFailed(error)) throw error;
-  });
+  try {
+    await documents.send(request);
+    return { rollbackId, token, expiresAt };
+  } catch (error) {
+    const decided = isConditionFailed(error) ? await approvalOf(rollbackId) : null;
+    if (decided === null) throw error;
+    return decided;
+  }
 }
 
 /** The approval of a rollback, decided or not; null when none was asked for. */

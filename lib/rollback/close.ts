@@ -5,6 +5,7 @@ import { describeDuration } from '../domain/duration.ts';
 import { followUps } from '../domain/outcome.ts';
 import { appendEvent } from '../log/events.ts';
 import { requireRollback } from '../log/rollbacks.ts';
+import { countRollback } from '../metrics.ts';
 import { releaseLock } from '../registry/locks.ts';
 import { markAlarmed } from '../registry/releases.ts';
 import { moveTo } from './status.ts';
@@ -42,6 +43,7 @@ export const closeRollback = async (ending: Ending): Promise<Rollback> => {
   if (outcome === 'succeeded' && rollback.from?.version)
     await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
   if (fence !== undefined) await releaseLock(rollback.application, rollbackId, fence);
+  countRollback(rollback.application, rollback.strategy, outcome, durationMs);
   if (outcome !== 'refused')
     await notify({ subject: `[${rollback.application}] rollback ${outcome}`, message: letter(rollback, message) });
   return rollback;

@@ -14,6 +14,9 @@ const PROXY_DIRECTORY = '/usr/local/lib/sample-proxy';
 const INSTALL_TIMEOUT_MS = 60_000;
 const UP_WITHIN_MS = 20_000;
 
+/** Puts what a release needs into its checked-out `backend` folder. */
+export type Install = (backend: string, environment: Readonly<Record<string, string>>, version: string) => Promise<void>;
+
 /** What a host is made of. */
 export interface SampleHostOptions {
   /** EC2 instance id. */
@@ -26,6 +29,8 @@ export interface SampleHostOptions {
   readonly origin: string;
   /** Whose host this is, by its tag; the sample application unless told. */
   readonly application?: string;
+  /** How a hand deployment installs; `npm ci` unless told. */
+  readonly install?: Install;
   /** Version to start with; needs a tag `v<version>` in the repository. */
   readonly release: string;
 }
@@ -135,15 +140,15 @@ function loginEnvironment(host: Host): Readonly<Record<string, string>> {
   return { ...host.environment, HOME: join(host.directory, 'home/deployer') };
 }
 
-async function install(host: Host, checkout: string): Promise<void> {
-  const options = { cwd: join(checkout, 'backend'), env: loginEnvironment(host), timeout: INSTALL_TIMEOUT_MS };
-  await execute('npm', ['ci'], options);
-}
+/** Installs by `npm ci`, as people do. */
+export const npmInstall: Install = async (backend, env) => {
+  await execute('npm', ['ci'], { cwd: backend, env: { ...env }, timeout: INSTALL_TIMEOUT_MS });
+};
 
-async function deploy(host: Host, checkout: string, version: string): Promise<void> {
+async function deploy(host: Host, checkout: string, version: string, install: Install): Promise<void> {
   await git(checkout, ['fetch', '--quiet', '--tags', '--force', 'origin']);
   await git(checkout, ['checkout', '--quiet', '--detach', `v${version}`]);
-  await install(host, checkout);
+  await install(join(checkout, 'backend'), loginEnvironment(host), version);
   await systemctl(host, 'restart', API_UNIT);
 }
 
@@ -170,7 +175,7 @@ async function untilUp(host: Host, urls: readonly string[]): Promise<void> {
 
 /** Makes the host's folder, installs a good release, starts its services and waits until they answer. They end with `host.stop()`. */
 export async function createSampleHost(options: SampleHostOptions): Promise<SampleHost> {
-  const { id, directory, address, origin, release, application = APPLICATION } = options;
+  const { id, directory, address, origin, release, application = APPLICATION, install = npmInstall } = options;
   const host = createHost({ id, directory, address, tags: { Application: application, Name: id, RollbackService: 'enabled' } });
   const checkout = join(directory, DIRECTORY);
   for (const folder of ['var/www', 'home/deployer']) await mkdir(join(directory, folder), { recursive: true });
@@ -182,7 +187,7 @@ export async function createSampleHost(options: SampleHostOptions): Promise<Samp
     writeUnits(directory),
     installNode(directory),
   ]);
-  await install(host, checkout);
+  await install(join(checkout, 'backend'), loginEnvironment(host), release);
   await systemctl(host, 'enable', API_UNIT, PROXY_UNIT);
   await systemctl(host, 'start', API_UNIT, PROXY_UNIT);
   const healthUrl = `http://${address}:${API_PORT}/api/health`;
@@ -197,7 +202,7 @@ export async function createSampleHost(options: SampleHostOptions): Promise<Samp
     environment: loginEnvironment(host),
     healthUrl,
     proxyUrl,
-    deploy: (version) => deploy(host, checkout, version),
+    deploy: (version) => deploy(host, checkout, version, install),
     health: () => askHealth(healthUrl),
   };
 }

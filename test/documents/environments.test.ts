@@ -108,5 +108,6 @@ describe.skipIf(!pythonAvailable())('a python environment', () => {
     expect(await at.host.result('check-out-code', { ...at.values, ...python, commit: newer })).toMatchObject({ changed: true });
     expect(await at.version()).toBe('old+newer');
     expect(linked('backend/venv')).toBe(join(at.host.state, 'environments', newer, 'venv'));
-  });
+    // Three environments are built: much longer than anything else on a busy machine.
+  }, 240_000);
 });

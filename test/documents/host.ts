@@ -11,7 +11,7 @@ import { createHost } from '../../local/aws/host/host.ts';
 const APPLICATION = 'sample';
 
 /** What a run of a document came to; `code` is 137 when its process group was killed. */
-export interface Run {
+interface Run {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

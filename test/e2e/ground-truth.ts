@@ -1,5 +1,5 @@
 /** What hosts really run and what really happened, asked without the service. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { HostAction, RollbackEvent } from '../../lib/contracts.ts';
 import { git } from '../../local/sample/git.ts';
 import type { SampleHost } from '../../local/sample/host.ts';
@@ -66,9 +66,23 @@ export const beforeHostCommand = (
 /** Types of the events of a rollback, each with its phase: `apply host-command-failed`. */
 export const storyOf = (events: readonly RollbackEvent[]): string[] => events.map(({ phase, type }) => `${phase} ${type}`);
 
-/** What each host answered to the commands of one phase, as the log has it. */
-export const answersIn = (events: readonly RollbackEvent[], phase: RollbackEvent['phase']) =>
-  events
-    .filter((event) => event.phase === phase)
-    .flatMap(({ detail }) => (detail.type === undefined && Array.isArray(detail.hosts) ? detail.hosts : []))
-    .filter((host) => typeof host === 'object');
+const readProcess = (pid: string, file: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return ''; // It ended meanwhile, or is somebody else's.
+  }
+};
+
+/** Ends what a rollback runs on a host at once, as a power cut does. Throws when nothing runs. */
+export const killCommandsOf = (hostId: string, rollbackId: string): void => {
+  const marks = [`AWS_SSM_INSTANCE_ID=${hostId}`, `SSM_rollbackId=${rollbackId}`];
+  const pids = readdirSync('/proc').filter((name) => {
+    const environment = /^\d+$/.test(name) ? readProcess(name, 'environ').split('\0') : [];
+    return marks.every((mark) => environment.includes(mark));
+  });
+  // Behind the program's name: state, parent, process group.
+  const groups = pids.map((pid) => Number(readProcess(pid, 'stat').split(') ').at(-1)?.split(' ')[2] ?? 0));
+  if (groups.length === 0) throw new Error(`no command of ${rollbackId} runs on ${hostId}`);
+  for (const group of new Set(groups.filter((found) => found > 1))) process.kill(-group, 'SIGKILL');
+};

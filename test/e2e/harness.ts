@@ -17,10 +17,11 @@ import { REGION } from '../../local/aws/service.ts';
 import type { User } from '../../local/aws/users.ts';
 import { packageService, STAGE } from '../../local/package.ts';
 import { freeAddress } from '../../local/sample/address.ts';
-import { createSampleHost, type SampleHost } from '../../local/sample/host.ts';
+import { createSampleHost, type Install, type SampleHost } from '../../local/sample/host.ts';
 import { sampleManifest } from '../../local/sample/manifest.ts';
 import { createRepository, type SampleRepository } from '../../local/sample/repository.ts';
 import { until } from '../../local/until.ts';
+import { installOnce } from './installed-once.ts';
 
 type ManifestChanges = Parameters<typeof sampleManifest>[0];
 
@@ -73,6 +74,8 @@ export interface Theatre {
   readonly aws: LaptopAws;
   readonly repository: SampleRepository;
   readonly directory: string;
+  /** How hand deployments of every stage install. */
+  readonly install: Install;
   /** The deployed name of a function, for `aws.lambda.inject`. */
   functionName(name: string): string;
   client(user: User): ApiClient;
@@ -102,6 +105,7 @@ export async function openTheatre(options: TheatreOptions = {}): Promise<Theatre
     aws,
     repository,
     directory,
+    install: installOnce(join(directory, 'installed')),
     functionName: (name) => `rollback-${STAGE}-${name}`,
     client: (user) => createApiClient(aws.endpoint, aws.credentials(user)),
     addRelease(...release) {
@@ -151,6 +155,7 @@ const setStage = async ({ theatre, tables, number, opened, options }: Setting): 
         address: await freeAddress(),
         origin: theatre.repository.origin,
         release: running,
+        install: theatre.install,
       });
       opened.push(host);
       theatre.aws.ssm.registerHost(host.host);

@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => theatre.close());
 
-describe('a target that does not come up on the canary', () => {
-  it.concurrent.each([
+describe.concurrent('a target that does not come up on the canary', () => {
+  it.each([
     {
       version: '2.1.0',
       what: 'ends at its start',
@@ -58,8 +58,8 @@ describe('a target that does not come up on the canary', () => {
   });
 });
 
-describe('a rollback that fails after the canary', () => {
-  it.concurrent('brings the canary back as well', async () => {
+describe.concurrent('a rollback that fails after the canary', () => {
+  it('brings the canary back as well', async () => {
     const target = await theatre.addRelease('2.5.0', needsRegion);
     const stage = await theatre.stage({ verified: [], manifest: { health: answersWithin('3s') } });
     await stage.recordTarget(target);
@@ -77,7 +77,7 @@ describe('a rollback that fails after the canary', () => {
     await stage.expectOrder(rollback.rollbackId);
   });
 
-  it.concurrent('says failed and names the host where the way back does not come up', async () => {
+  it('says failed and names the host where the way back does not come up', async () => {
     const stage = await theatre.stage({ manifest: { health: answersWithin('3s') } });
     const [canary, other] = stage.hosts;
     // What runs there goes on without it; no start succeeds any more.
@@ -94,8 +94,8 @@ describe('a rollback that fails after the canary', () => {
   });
 });
 
-describe('a rollback after which a user flow is', () => {
-  it.concurrent('bad that was good: every host goes back to the commit that it came from', async () => {
+describe.concurrent('a rollback after which a user flow is', () => {
+  it('bad that was good: every host goes back to the commit that it came from', async () => {
     const stage = await theatre.stage({
       manifest: ([canary]) => ({ health: { ...answersWithin('10s'), flows: [saysVersion(canary?.address ?? '', '1.2.0')] } }),
     });
@@ -114,7 +114,7 @@ describe('a rollback after which a user flow is', () => {
     await stage.expectOrder(rollback.rollbackId);
   });
 
-  it.concurrent('as bad as before: the target stays, and people are called', async () => {
+  it('as bad as before: the target stays, and people are called', async () => {
     const stage = await theatre.stage({
       hosts: 1,
       manifest: ([host]) => ({
@@ -131,8 +131,8 @@ describe('a rollback after which a user flow is', () => {
   });
 });
 
-describe('what was changed by hand on a host', () => {
-  it.concurrent('is there again after a rollback that was undone', async () => {
+describe.concurrent('what was changed by hand on a host', () => {
+  it('is there again after a rollback that was undone', async () => {
     const target = await theatre.addRelease('2.6.0', all(defects.healthRed, write('backend/notes.txt', 'of the release\n')));
     const stage = await theatre.stage({ hosts: 1, verified: [], manifest: { health: answersWithin('2s') } });
     await stage.recordTarget(target);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LockLost } from '../../../lib/errors.ts';
-import { acquireLock, releaseLock, renewLock } from '../../../lib/registry/locks.ts';
+import { acquireLock, releaseLock, renewLock, seizeLock } from '../../../lib/registry/locks.ts';
 import { loseNextAnswer } from '../faults.ts';
 import { startTables } from '../tables.ts';
 
@@ -48,6 +48,16 @@ describe('the lock of an application', () => {
     await releaseLock('released', 'a', 1);
     await expect(renewLock('released', 'a', 1, LEASE, start)).rejects.toMatchObject({ name: 'LockLost', retryable: false });
     expect(await acquireLock('released', 'a', LEASE, start)).toEqual({ acquired: true, fence: 2 });
+  });
+
+  it("is seized from what still runs in its owner's name, never from somebody else", async () => {
+    await acquireLock('seized', 'a', LEASE, start);
+    expect(await seizeLock('seized', 'a')).toBe(2);
+    await expect(renewLock('seized', 'a', 1, LEASE, start)).rejects.toBeInstanceOf(LockLost);
+    expect(await acquireLock('seized', 'b', LEASE, start)).toMatchObject({ acquired: false, holder: 'a' });
+    expect(await seizeLock('seized', 'b')).toBeNull();
+    await releaseLock('seized', 'a', 2);
+    expect(await seizeLock('seized', 'a')).toBeNull();
   });
 
   it('is not released by who held it before', async () => {

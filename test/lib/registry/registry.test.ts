@@ -175,7 +175,7 @@ describe('approvals', () => {
     await asked('retried');
     await saveApproval({ rollbackId: 'retried', token: 'newer', expiresAt: later.toISOString() });
     await decideApproval('retried', 'approved', 'ana', now);
-    await asked('retried');
+    expect(await asked('retried')).toMatchObject({ decision: 'approved', decidedBy: 'ana' });
     expect(await approvalOf('retried')).toMatchObject({ token: 'newer', decision: 'approved' });
   });
 });
