@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import {
   Decision,
+  EventsPage,
   Freeze,
   FreezeInput,
   Manifest,
@@ -69,12 +70,7 @@ export interface Operation {
 }
 
 /** The same as the endpoint's own, which functions/api/rollbacks.ts keeps to itself. */
-export const EventsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
-});
-
-const Accepted = z.object({
+export const Accepted = z.object({
   rollbackId: z.string(),
   application: z.string(),
   status: RollbackStatus,
@@ -180,7 +176,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Freezes',
     summary: 'Read the freeze that holds',
     description:
-      'The freeze that holds for the application now: that of the whole service before its own. `*` as the name asks for the whole service.',
+      'The freeze that holds for the application now: that of the whole service before its own. `_all` as the name asks for the whole service.',
     callers: ALL,
     answers: [freezeAnswer('The freeze, or null.', example.freeze)],
     problems: ['ApplicationUnknown'],
@@ -192,7 +188,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Freezes',
     summary: 'Forbid rollbacks',
     description:
-      'No new rollback of the application gets past its plan, whoever asks. One that runs goes on: cancel it. `*` as the name freezes the whole service.',
+      'No new rollback of the application gets past its plan, whoever asks. One that runs goes on: cancel it. `_all` as the name freezes the whole service.',
     callers: OPERATOR,
     body: { name: 'FreezeInput', contract: FreezeInput, meanings: FREEZE, examples: [example.freezeInput] },
     answers: [freezeAnswer('Frozen. A freeze that was there is replaced.', example.freeze)],
@@ -204,7 +200,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/applications/{application}/freeze',
     tag: 'Freezes',
     summary: 'Allow rollbacks again',
-    description: 'Lifts the freeze of this name only: that of the whole service is lifted with `*` as the name.',
+    description: 'Lifts the freeze of this name only: that of the whole service is lifted with `_all` as the name.',
     callers: OPERATOR,
     answers: [freezeAnswer('Lifted, or there was none.', null)],
     problems: ['ApplicationUnknown'],
@@ -343,7 +339,7 @@ export const OPERATIONS: readonly Operation[] = [
     description:
       'What happened, in the order it was written. Each event has the hash of the one before. To follow a rollback, ask again with `after`.',
     callers: ALL,
-    query: { name: 'EventsQuery', contract: EventsQuery, meanings: EVENTS_QUERY, examples: [{ after: 0, limit: 100 }] },
+    query: { name: 'EventsPage', contract: EventsPage, meanings: EVENTS_QUERY, examples: [{ after: 0, limit: 100 }] },
     answers: [
       {
         status: 200,
@@ -415,7 +411,15 @@ export const OPERATIONS: readonly Operation[] = [
     callers: ['approver'],
     body: decisionBody,
     answers: [decided('approved', 'It goes on.')],
-    problems: [...READING, 'RollbackUnknown', 'ApproverIsRequester', 'NotAwaitingApproval', 'AlreadyDecided', 'TokenSpent'],
+    problems: [
+      ...READING,
+      'RollbackUnknown',
+      'ApproverIsRequester',
+      'NotAwaitingApproval',
+      'AlreadyDecided',
+      'PlanExpired',
+      'TokenSpent',
+    ],
   },
   {
     id: 'rejectRollback',

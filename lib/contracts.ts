@@ -4,23 +4,24 @@
  * Times are ISO 8601 UTC strings; durations are texts such as `30s`, `15m`, `4h`, `2d`.
  */
 import * as z from 'zod';
+import { ABSOLUTE_PATH, HTTP_URL, RELATIVE_PATH, UNIT } from './patterns.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be 2-40 characters of a-z, 0-9 and -, starting with a letter');
 const duration = z.string().regex(/^[1-9][0-9]{0,4}[smhd]$/, 'must be a number and a unit: 30s, 15m, 4h, 2d');
+const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const absolutePath = z
   .string()
   .max(255)
-  .regex(/^(\/[A-Za-z0-9._@+-]+)+$/, 'must be an absolute path without blanks')
-  .refine((p) => !p.split('/').includes('..'), 'must not contain ..');
+  .regex(whole(ABSOLUTE_PATH), 'must be an absolute path without blanks, .. or parts that begin with -');
 const relativePath = z
   .string()
-  .max(255)
-  .regex(/^[A-Za-z0-9_.][A-Za-z0-9._@+/-]*$/, 'must be a path inside the repository')
-  .refine((p) => !p.split('/').includes('..'), 'must not contain ..');
-const unit = z
+  .max(200)
+  .regex(whole(RELATIVE_PATH), 'must be a path inside the repository without blanks, .. or parts that begin with -');
+const folderInRepository = z
   .string()
-  .max(80)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9@._:-]*$/, 'must be the name of a systemd unit');
+  .max(200)
+  .regex(whole(`(\\.|${RELATIVE_PATH})`), 'must be . or a path inside the repository');
+const unit = z.string().max(80).regex(whole(UNIT), 'must be the name of a systemd unit');
 const commit = z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id of 40 hexadecimal digits');
 const version = z
   .string()
@@ -30,6 +31,8 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .max(500)
   .regex(/^[^\s'"\\`$<>]+$/, 'must not contain blanks, quotes or $');
+/** Asked on the host itself, by curl. */
+const hostUrl = z.string().max(500).regex(whole(HTTP_URL), 'must be an http or https address without blanks, quotes or fragment');
 const time = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-11-22T03:00:00Z' })
   .transform((t) => new Date(t).toISOString());
@@ -47,7 +50,7 @@ export type Issue = z.infer<typeof Issue>;
 const Install = z.union(
   [
     z.strictObject({ python: z.strictObject({ requirements: relativePath, venv: relativePath }) }),
-    z.strictObject({ npm: z.strictObject({ directory: relativePath.default('.') }) }),
+    z.strictObject({ npm: z.strictObject({ directory: folderInRepository.default('.') }) }),
     z.strictObject({ script: relativePath }),
   ],
   { error: 'must be one of python {requirements, venv}, npm {directory} or script' },
@@ -109,7 +112,7 @@ export const Manifest = z.strictObject({
     .optional(),
   health: z
     .strictObject({
-      host: httpUrl.optional(),
+      host: hostUrl.optional(),
       within: duration.default('1m'),
       flows: z
         .array(
@@ -196,6 +199,8 @@ export type RollbackNotes = z.infer<typeof RollbackNotes>;
 /** POST …/approve, …/reject, …/cancel, …/undo */
 export const Decision = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
 export const FreezeInput = z.strictObject({ reason: z.string().trim().min(1).max(1000), until: time.optional() });
+/** Stands for every application where a freeze names one; no application can have this name. */
+export const WHOLE_SERVICE = '_all';
 export const Freeze = z.object({
   application: z.string(),
   reason: z.string(),
@@ -418,6 +423,12 @@ export const RollbackQuery = z
     path: ['application'],
   });
 export type RollbackQuery = z.infer<typeof RollbackQuery>;
+
+/** GET /rollbacks/{rollbackId}/events: those after a sequence number. */
+export const EventsPage = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
 
 // ---- state machine payloads ----
 

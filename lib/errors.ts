@@ -54,14 +54,6 @@ export class CommandMissing extends RollbackServiceError {
   }
 }
 
-/** The plan is older than it may be: what it was decided on may have changed. */
-export class PlanExpired extends RollbackServiceError {
-  override readonly name = 'PlanExpired';
-  constructor(rollbackId: string, expiresAt: string) {
-    super(`The plan of ${rollbackId} expired at ${expiresAt}. Ask for the rollback again.`);
-  }
-}
-
 /** Not every host of a wave ran its command successfully; the message names the hosts and what they said. */
 export class HostCommandFailed extends RollbackServiceError {
   override readonly name = 'HostCommandFailed';
@@ -146,6 +138,16 @@ export class IdempotencyConflict extends RequestError {
   override readonly title = 'Idempotency-Key used for another request';
   constructor(rollbackId: string) {
     super(`This Idempotency-Key already started ${rollbackId} with other content. Use a new key for a new request.`);
+  }
+}
+
+/** The plan is older than it may be: what it was decided on may have changed. */
+export class PlanExpired extends RequestError {
+  override readonly name = 'PlanExpired';
+  override readonly status = 409;
+  override readonly title = 'Plan expired';
+  constructor(rollbackId: string, expiresAt: string) {
+    super(`The plan of ${rollbackId} expired at ${expiresAt}. Ask for the rollback again.`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** RFC 9457 problem details: what every error of the HTTP API looks like. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { RequestError } from './errors.ts';
+import { RequestError, RollbackServiceError } from './errors.ts';
 
 export const Problem = z.object({
   type: z.string(),
@@ -32,6 +32,8 @@ const describe = (error: unknown): Omit<Problem, 'requestId'> => {
       errors: fieldErrors(error.issues),
     };
   if (error instanceof RequestError) return { type: error.name, title: error.title, status: error.status, detail: error.message };
+  if (error instanceof RollbackServiceError && error.retryable)
+    return { type: error.name, title: 'Try again', status: 503, detail: error.message };
   // Errors of middy's own middlewares (wrong content type, broken JSON, unknown route) carry a status and are safe to show.
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500)
     return {

@@ -1,11 +1,11 @@
-import { FreezeInput } from '../../lib/contracts.ts';
+import { FreezeInput, WHOLE_SERVICE } from '../../lib/contracts.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
 import { requireApplication } from '../../lib/registry/applications.ts';
-import { freeze, freezeOf, unfreeze, WHOLE_SERVICE } from '../../lib/registry/freezes.ts';
+import { freeze, freezeOf, unfreeze } from '../../lib/registry/freezes.ts';
 
 const path = '/applications/{application}/freeze';
 
-/** `*` in the path stands for the whole service: nothing is rolled back while it is frozen. */
+/** `_all` in the path stands for the whole service: nothing is rolled back while it is frozen. */
 const requireFreezable = async (application: string): Promise<string> => {
   if (application !== WHOLE_SERVICE) await requireApplication(application);
   return application;

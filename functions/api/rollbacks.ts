@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
+import { EventsPage, RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
 import { verifyChain } from '../../lib/domain/chain.ts';
 import { renderReport } from '../../lib/domain/report.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
@@ -9,10 +8,6 @@ import { queryRollbacks } from '../../lib/log/query.ts';
 import { requireRollback, updateRollback } from '../../lib/log/rollbacks.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
 
-const EventsPage = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
-});
 const one = '/rollbacks/{rollbackId}';
 
 export const handler = resource(

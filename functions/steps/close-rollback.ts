@@ -22,7 +22,8 @@ const sentence = (failure: z.infer<typeof Failure> | undefined): string | undefi
     const { Error: error, Cause, errorMessage } = JSON.parse(failure.Cause) as Record<string, string | undefined>;
     return errorMessage ?? sentence(Cause ? { Error: error ?? failure.Error, Cause } : undefined) ?? failure.Cause;
   } catch {
-    return failure.Cause || failure.Error;
+    // Step Functions cuts a Cause: what is left of a description helps nobody.
+    return failure.Cause.startsWith('{') ? failure.Error : failure.Cause || failure.Error;
   }
 };
 

@@ -6,7 +6,6 @@ import { renderPlan } from '../../lib/domain/plan.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
-import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { saveApproval } from '../../lib/registry/approvals.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
@@ -21,10 +20,10 @@ export const handler = step(Input, async ({ rollbackId, application, approvalSec
   // Decided while this step was retried: the token that the decision was sent with had nobody waiting any more.
   if (decision === 'approved') return approve(taskToken, { decision, by: decidedBy });
   if (decision === 'rejected') return reject(taskToken, 'ApprovalRejected', `${decidedBy} rejected it.`);
-  const { cancelRequestedBy } = await requireRollback(rollbackId);
-  if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it was approved.`);
   await appendEvent({ rollbackId, phase: 'approve', type: 'asked', key: 'approval-asked', detail: { expiresAt }, now });
-  await moveTo(rollbackId, 'awaiting-approval');
+  // Asked of the very write after which a cancellation finds it waiting: one of the two always sees the other.
+  const { cancelRequestedBy } = await moveTo(rollbackId, 'awaiting-approval');
+  if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it was approved.`);
   const message = `${renderPlan(await requirePlan(rollbackId))}\n\nApprove before ${expiresAt}: POST /rollbacks/${rollbackId}/approve {"reason": "…"}`;
   await notify({ subject: `[${application}] rollback awaits approval`, message });
 });

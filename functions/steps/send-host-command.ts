@@ -20,7 +20,7 @@ export const handler = step(HostCommandInput, async (input) => {
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
   if (action === 'capture' && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
-  const intended = await intend(input, plan, now);
+  const intended = await intend(input, plan, rollback, now);
   await keepLock(plan, fence, now);
   if (action === 'capture') await moveTo(rollbackId, 'in-progress');
   const detail = { action, wave: wave.index, hosts: wave.hosts, commit: wave.commit };

@@ -101,8 +101,8 @@ open_repository
 locate_environment
 clear_stale_locks
 require_commit
-require_installable
 finish_interrupted_adoption
+require_installable
 require_environment
 read_pending
 finish_interrupted_checkout

@@ -1,3 +1,5 @@
+import { ABSOLUTE_PATH, HTTP_URL, RELATIVE_PATH, UNIT } from '../patterns.ts';
+
 /** One parameter of a host document: a string that reaches the script as the environment variable `SSM_<name>`. */
 interface ParameterDefinition {
   readonly description: string;
@@ -19,11 +21,6 @@ export interface DocumentDefinition {
   readonly parameters: Readonly<Record<string, ParameterDefinition>>;
 }
 
-/** Each dot is followed by something else, so that no `..` fits; no segment begins with a dash, so that none reads as an option. */
-const SEGMENT = '\\.?[A-Za-z0-9_@+][A-Za-z0-9_@+-]*(\\.[A-Za-z0-9_@+-]+)*';
-const RELATIVE_PATH = `${SEGMENT}(/${SEGMENT})*`;
-const UNIT = '[A-Za-z0-9@_:][A-Za-z0-9@._:-]*';
-const HTTP_URL = 'https?://(\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/?=&%+,:@-]*)?';
 const ROLLBACK_ID = '[A-Za-z0-9][A-Za-z0-9_-]*';
 
 const exactly = (inner: string) => `^${inner}$`;
@@ -35,7 +32,7 @@ const identity = {
   stateDirectory: {
     description: 'Folder of the host where the service keeps its state, one folder an application',
     default: '/var/lib/rollback-service',
-    pattern: exactly(`(/${SEGMENT})+`),
+    pattern: exactly(ABSOLUTE_PATH),
     maxChars: 256,
   },
 } as const;
@@ -51,14 +48,14 @@ const lock = {
 } as const;
 
 const code = {
-  directory: { description: 'Root of the git repository on the host', pattern: exactly(`(/${SEGMENT})+`), maxChars: 256 },
+  directory: { description: 'Root of the git repository on the host', pattern: exactly(ABSOLUTE_PATH), maxChars: 256 },
   user: { description: 'Owner of the code', pattern: exactly('[a-z_][a-z0-9_-]{0,31}'), maxChars: 32 },
 } as const;
 
 const configurationFile = {
   description: 'Configuration file of the application, or empty',
   default: '',
-  pattern: optionally(`(/${SEGMENT})+`),
+  pattern: optionally(ABSOLUTE_PATH),
   maxChars: 256,
 } as const;
 

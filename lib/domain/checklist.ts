@@ -9,13 +9,14 @@ type Item = { text: string; done: boolean };
  */
 export function checklist({ status }: Rollback, events: readonly RollbackEvent[]): string[] {
   const reasons = lastJudgement(events);
-  const held = events.some(({ phase, detail }) => phase === 'monitor' && detail.state === 'READY');
+  const held = events.find(({ phase, detail }) => phase === 'monitor' && detail.state === 'READY');
+  const watched = Array.isArray(held?.detail.reasons) ? ` (${held.detail.reasons.at(-1)})` : '';
   const items: Item[] = [
     { text: 'Verify application functionality', done: reasons.length > 0 && reasons.every(isGood) },
     { text: 'Check health endpoint', done: allGood(reasons, / health: /) },
     { text: 'Review logs for errors', done: allGood(reasons, / errors in logs /) },
     { text: 'Test critical user flows', done: allGood(reasons, /^flow /) },
-    { text: 'Monitor for 15-30 minutes', done: held },
+    { text: `Monitor for 15-30 minutes${watched}`, done: held !== undefined },
     { text: 'Document rollback in incident log', done: isOver(status) },
     { text: 'Schedule post-mortem meeting', done: false },
     { text: 'Update deployment procedures if needed', done: false },

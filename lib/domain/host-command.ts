@@ -62,7 +62,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   capture: ({ plan: { manifest }, base }) =>
     changing('capture-host', manifest, { ...base, configurationFile: manifest.configuration?.file ?? '', ...services(manifest) }),
   prepare: ({ plan: { manifest }, wave, base }) => changing('prepare-code', manifest, { ...base, ...prepare(manifest, wave) }),
-  apply: (command) => checkOut(command, { ...toTarget(command.plan), restoreSavedFrom: '' }),
+  apply: (command) => checkOut(command, { ...toTarget(command.plan), restoreSavedFrom: command.settings.undoOf ?? '' }),
   verify: inspect,
   undo: (command) => checkOut(command, { ...asBefore(command), restoreSavedFrom: command.plan.rollbackId }),
   'verify-undo': inspect,

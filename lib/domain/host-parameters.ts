@@ -5,6 +5,8 @@ export type CommandSettings = {
   stateDirectory?: string;
   /** ISO time from which errors in the logs count in an inspection; absent: they are not counted. */
   errorsSince?: string;
+  /** The rollback that this one takes back: the local changes that it saved are put back with its commit. */
+  undoOf?: string;
 };
 
 const STATE_DIRECTORY = '/var/lib/rollback-service';

@@ -1,4 +1,4 @@
-import type { Freeze, Refusal, Rollback } from '../contracts.ts';
+import { type Freeze, type Refusal, type Rollback, WHOLE_SERVICE } from '../contracts.ts';
 import { describeDuration, milliseconds } from './duration.ts';
 import type { CheapFacts } from './guard-facts.ts';
 import { count } from './naming.ts';
@@ -17,7 +17,7 @@ export function frozen({ freezes, now }: CheapFacts): Refusal | null {
 
 function describeFreeze({ application, by, since, until, reason }: Freeze): string {
   const end = until === undefined ? 'until somebody lifts it' : `until ${until}`;
-  const what = application === '*' ? 'The whole service' : application;
+  const what = application === WHOLE_SERVICE ? 'The whole service' : application;
   return `${what} is frozen by ${by} since ${since} ${end}: ${reason}. Lift it with DELETE /applications/${application}/freeze.`;
 }
 

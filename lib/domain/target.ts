@@ -33,7 +33,7 @@ function lastKnownGood(choice: TargetChoice): Choice {
   if (target !== undefined) return { target };
   const before = running.release === null ? 'what runs' : describeRelease(running.release);
   if (earlier.length === 0) {
-    const message = `No release before ${before} is recorded: record one with POST /applications/{application}/releases, then ask for its version.`;
+    const message = `No release before ${before} is recorded: record an earlier one as a release of the application, then ask for its version.`;
     return { refusal: { code: 'nothing-recorded', message } };
   }
   const problems = earlier.map((release) => problemOf(release, choice)).filter((problem) => problem !== null);

@@ -2,12 +2,9 @@ import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { documents } from '../aws/dynamodb.ts';
 import { config } from '../config.ts';
-import { Freeze, type FreezeInput } from '../contracts.ts';
+import { Freeze, type FreezeInput, WHOLE_SERVICE } from '../contracts.ts';
 
-/** Stands for every application in place of a name. */
-export const WHOLE_SERVICE = '*';
-
-/** Forbids rollbacks of an application, or of all with `*`. Replaces a freeze that is there. */
+/** Forbids rollbacks of an application, or of all with `WHOLE_SERVICE`. Replaces a freeze that is there. */
 export async function freeze(application: string, input: z.infer<typeof FreezeInput>, actor: string, now: Date): Promise<Freeze> {
   const { reason, until } = input;
   const frozen = Freeze.parse({ application, reason, until, by: actor, since: now.toISOString() });

@@ -1,6 +1,5 @@
 /** What people decide about a rollback that waits or runs: approve, reject, cancel. */
 import { approve, reject } from '../aws/stepfunctions.ts';
-import { isOver } from '../domain/transitions.ts';
 import { ApproverIsRequester, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { getPlan } from '../log/plans.ts';
@@ -47,9 +46,8 @@ const settle = async ({ rollbackId, actor, reason, now }: DecisionOf, decision: 
  * @throws RollbackOver
  */
 export const cancelRollback = async ({ rollbackId, actor, reason, now }: DecisionOf): Promise<void> => {
-  const rollback = await requireRollback(rollbackId);
-  if (isOver(rollback.status)) throw new RollbackOver(rollbackId, rollback.status);
-  await updateRollback(rollbackId, { cancelRequestedBy: actor }, { unlessOver: true });
+  const { changed, rollback } = await updateRollback(rollbackId, { cancelRequestedBy: actor }, { unlessOver: true });
+  if (!changed) throw new RollbackOver(rollbackId, rollback.status);
   await appendEvent({
     rollbackId,
     phase: 'close',
@@ -58,6 +56,7 @@ export const cancelRollback = async ({ rollbackId, actor, reason, now }: Decisio
     detail: { by: actor, reason },
     now,
   });
+  // The status at the moment of the write: what comes to wait later sees the wish itself.
   const approval = rollback.status === 'awaiting-approval' ? await approvalOf(rollbackId) : null;
   if (approval) await reject(approval.token, 'RollbackCancelled', `${actor}: ${reason}`);
 };

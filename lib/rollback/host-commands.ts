@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelCommand, findCommand, type Invocation, invocationOutput, invocations, sendCommand } from '../aws/ssm.ts';
 import { config } from '../config.ts';
-import type { CommandRecord, HostCommandInput, HostDocument, HostResult, Plan } from '../contracts.ts';
+import type { CommandRecord, HostCommandInput, HostDocument, HostResult, Plan, Rollback } from '../contracts.ts';
 import { parseResult, UnreadableHostResult } from '../documents/results.ts';
 import { type HostCommand, hostCommand } from '../domain/host-command.ts';
 import { commandsOf, recordIntent, recordResults, recordSent, requireCommand } from '../log/commands.ts';
@@ -31,7 +31,12 @@ export interface IntendedCommand {
 }
 
 /** Puts on record that the command that an action means is about to be sent, once for each rollback, action and wave. */
-export const intend = async (input: HostCommandInput, plan: Plan, now: Date): Promise<IntendedCommand> => {
+export const intend = async (
+  input: HostCommandInput,
+  plan: Plan,
+  { trigger }: Pick<Rollback, 'trigger'>,
+  now: Date,
+): Promise<IntendedCommand> => {
   const { rollbackId, action, wave } = input;
   const commands = await commandsOf(rollbackId);
   // Only what the changed application logged counts, not the last words of what it replaced.
@@ -39,6 +44,7 @@ export const intend = async (input: HostCommandInput, plan: Plan, now: Date): Pr
   const command = hostCommand(action, plan, wave, input.fence, {
     stateDirectory: config.hostStateDirectory,
     ...(errorsSince && { errorsSince }),
+    ...(trigger.type === 'undo' && { undoOf: trigger.of }),
   });
   const before = commands.find((recorded) => recorded.action === action && recorded.wave === wave.index);
   if (before) return { record: before, command, again: true };

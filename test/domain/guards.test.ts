@@ -39,7 +39,7 @@ describe('a freeze', () => {
   });
 
   it('of the whole service counts too', () => {
-    expect(cheapGuards(cheapFacts({ freezes: [{ ...freeze, application: '*' }] }))?.message).toMatch(/^The whole service/);
+    expect(cheapGuards(cheapFacts({ freezes: [{ ...freeze, application: '_all' }] }))?.message).toMatch(/^The whole service/);
   });
 
   it('ends by itself', () => {

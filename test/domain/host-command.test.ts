@@ -64,6 +64,12 @@ describe('applying', () => {
 });
 
 describe('undoing', () => {
+  it('puts back what an earlier rollback saved when that one is taken back', () => {
+    expect(hostCommand('apply', plan(), forward, 7, { undoOf: 'earlier' }).parameters.restoreSavedFrom).toBe('earlier');
+    const own = plan();
+    expect(hostCommand('undo', own, back, 7, { undoOf: 'earlier' }).parameters.restoreSavedFrom).toBe(own.rollbackId);
+  });
+
   it('goes back to the captured commit and what was saved', () => {
     const made = plan();
     expect(hostCommand('undo', made, back, 7)).toMatchObject({

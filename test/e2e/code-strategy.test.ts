@@ -71,7 +71,10 @@ describe.concurrent('what was changed by hand on a host', () => {
   });
 
   it('is all that an undone rollback leaves, not what the installation of its target changed', async () => {
-    const dirties: Edit = all(defects.healthRed, write('backend/install.sh', 'npm ci\necho installed >>../README.md\n'));
+    const dirties: Edit = all(
+      defects.healthRed,
+      write('backend/install.sh', 'set -e\ncd "$(dirname "$0")"\nnpm ci\necho installed >>../README.md\n'),
+    );
     const target = await theatre.addRelease('4.2.0', dirties);
     const stage = await theatre.stage({
       hosts: 1,
@@ -81,6 +84,7 @@ describe.concurrent('what was changed by hand on a host', () => {
     await stage.recordTarget(target);
     const rollback = await stage.rollBack();
     expect(rollback.status).toBe('undone');
+    expect(rollback.resolution).toContain('health-failed');
     expect(await stage.versions()).toEqual(['1.2.0']);
     expect(await git(only(stage).checkout, ['status', '--porcelain'])).toBe('');
     await stage.expectOrder(rollback.rollbackId);

@@ -5,10 +5,13 @@ import { paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
 import type { RollbackEvent } from '../../lib/contracts.ts';
+import type { CallFault } from '../../local/aws/call-faults.ts';
 import type { Fault } from '../../local/aws/lambda-faults.ts';
 import { ACCOUNT_ID, REGION } from '../../local/aws/service.ts';
 import type { TopicMessage } from '../../local/aws/sns.ts';
 import { STAGE } from '../../local/package.ts';
+import { until } from '../../local/until.ts';
+import { signedFetch } from '../local/signed-fetch.ts';
 import type { Stage, Theatre } from './harness.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test knows the payload that it waits for
@@ -37,11 +40,13 @@ export const killedAfter = (afterMs: number): Fault => ({ kind: 'timeout', after
 /** For good: no machine retries it. */
 export const defect: Fault = { kind: 'throw', errorType: 'TypeError', message: 'x is not a function' };
 
-/** Resolves when the function is invoked for the stage; it is throttled from then on, so that the machine stays in this state. */
+/** Resolves when a rollback comes to a function; it is throttled from then on, so that the machine stays in this state. */
 export const arrival = (theatre: Theatre, stage: Stage, name: string, when: When = () => true): Promise<void> =>
   new Promise((resolve) => {
+    let arrived: string | undefined;
     const arrive: When = (payload) => {
-      if (!when(payload)) return false;
+      if (!when(payload) || (arrived ?? payload.rollbackId) !== payload.rollbackId) return false;
+      arrived = payload.rollbackId;
       resolve();
       return true;
     };
@@ -84,15 +89,67 @@ export const writeItem = async (
   await tables.send(new UpdateCommand({ TableName: `rollback-${STAGE}-${table}`, Key, ...update }));
 };
 
-/** What people were told of a rollback. */
-export const letters = ({ aws }: Theatre, rollbackId: string): readonly TopicMessage[] =>
-  aws.template
-    .ofType('AWS::SNS::Topic')
-    .flatMap(({ arn }) => aws.sns.messages(arn))
-    .filter(({ message }) => message.includes(rollbackId));
+/** What people were told of a rollback's end; they hear of it a moment after the log has it. */
+export const lettersOf = ({ aws }: Theatre, rollbackId: string): Promise<readonly TopicMessage[]> =>
+  until(`a letter about ${rollbackId}`, 10_000, async () => {
+    const letters = aws.template
+      .ofType('AWS::SNS::Topic')
+      .flatMap(({ arn }) => aws.sns.messages(arn))
+      .filter(({ subject, message }) => message.includes(rollbackId) && !subject?.endsWith('awaits approval'));
+    return letters.length > 0 ? letters : undefined;
+  });
+
+/** Holds one call of the API from the moment when it has begun until it is told to go on. */
+export const holdCall = (
+  { aws }: Theatre,
+  service: string,
+  operation: string,
+  when: NonNullable<CallFault['when']>,
+): { readonly begun: Promise<void>; goOn(): void } => {
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const begin: CallFault['when'] = (...call) => {
+    const strikes = when(...call);
+    if (strikes) begun.resolve();
+    return strikes;
+  };
+  aws.faults.inject({ service, operation, kind: 'late', until: goOn.promise, when: begin });
+  return { begun: begun.promise, goOn: goOn.resolve };
+};
+
+/** True for the call that sends the first wave of an action to the stage's hosts. */
+export const isSending =
+  ({ hosts }: Stage, action: string): NonNullable<CallFault['when']> =>
+  ({ Comment, InstanceIds: [id] }) =>
+    hosts.some((host) => host.id === id) && Comment.endsWith(` ${action} 0`);
+
+/** Makes the function that hears of alarms fail for one of them. */
+export const strikeAlarm = ({ aws, functionName }: Theatre, alarm: string, fault: Fault): void =>
+  aws.lambda.inject(functionName('alarmChanged'), { ...fault, when: ({ detail }) => detail.alarmName === alarm });
 
 /** Asserts that nothing was put on record twice. */
 export const expectNoEventTwice = (events: readonly RollbackEvent[]): void => {
   const keys = events.map(({ key }) => key);
   expect(keys).toEqual([...new Set(keys)]);
+};
+
+/** The event about a rollback that ended in the queue of what could not be handled; taken out of it. */
+export const undelivered = ({ aws }: Theatre, rollbackId: string): Promise<object> =>
+  until(`an event about ${rollbackId} in the queue`, 30_000, async () => {
+    const QueueUrl = `${aws.endpoint}/${ACCOUNT_ID}/rollback-${STAGE}-undelivered-events`;
+    const answer = await signedFetch(aws.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.ReceiveMessage' },
+      body: JSON.stringify({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+      service: 'sqs',
+      credentials: aws.credentials('admin'),
+    });
+    const { Messages = [] } = (await answer.json()) as { Messages?: { Body: string }[] };
+    const events = Messages.map(({ Body }) => JSON.parse(Body).requestPayload);
+    return events.find((event) => event?.detail.name === rollbackId);
+  });
+
+/** Hands an event to its function once more, as a person does with one from the queue. */
+export const sendAgain = async (theatre: Theatre, name: string, event: object): Promise<void> => {
+  theatre.aws.asyncInvocations.invokeAsync(theatre.aws.lambda.find(theatre.functionName(name)).arn, event);
 };

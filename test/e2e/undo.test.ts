@@ -2,6 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { all, defects, type Edit, replace, write } from '../../local/sample/edits.ts';
+import { git } from '../../local/sample/git.ts';
+import { until } from '../../local/until.ts';
 import { commitsOf, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
@@ -24,28 +26,35 @@ beforeAll(async () => {
 afterAll(() => theatre.close());
 
 describe.concurrent('a target that does not come up on the canary', () => {
+  const setStage = async (hosts: number, version: string, edit: Edit) => {
+    const health = { ...answersWithin('2s'), logs: { units: ['sample-api'] } };
+    const stage = await theatre.stage({ hosts, verified: [], manifest: { health } });
+    await stage.recordTarget(await theatre.addRelease(version, edit));
+    return stage;
+  };
+
   it.each([
-    {
-      version: '2.1.0',
-      what: 'ends at its start',
-      edit: defects.exitsAtStart,
-      says: /answered nothing|is failed|did not stay up/,
-    },
-    { version: '2.2.0', what: 'stays unhealthy', edit: defects.healthRed, says: /health URL answered 500/ },
-    { version: '2.3.0', what: 'never answers its health check', edit: defects.healthHangs, says: /health URL answered nothing/ },
-    { version: '2.4.0', what: 'logs errors', edit: logsAnError, says: /1 errors since the restart, 0 allowed/ },
-  ])('is taken back when it $what, and no other host is touched', async ({ version, edit, says }) => {
-    const target = await theatre.addRelease(version, edit);
-    const stage = await theatre.stage({
-      verified: [],
-      manifest: { health: { ...answersWithin('2s'), logs: { units: ['sample-api'] } } },
-    });
-    await stage.recordTarget(target);
-    const [canaryBefore, otherBefore] = await standingOf(stage);
+    { version: '2.1.0', what: 'stays unhealthy', edit: defects.healthRed, says: /health URL answered 500/ },
+    { version: '2.2.0', what: 'never answers its health check', edit: defects.healthHangs, says: /health URL answered nothing/ },
+    { version: '2.3.0', what: 'logs errors', edit: logsAnError, says: /1 errors since the restart, 0 allowed/ },
+  ])('is taken back when it $what', async ({ version, edit, says }) => {
+    const stage = await setStage(1, version, edit);
+    const before = await commitsOf(stage);
     const rollback = await stage.rollBack();
     expect(rollback).toMatchObject({ status: 'undone', to: { version } });
     expect(rollback.resolution).toContain(stage.hosts[0]?.id);
     expect(rollback.resolution).toMatch(says);
+    expect(await commitsOf(stage)).toEqual(before);
+    expect(await stage.versions()).toEqual(['1.2.0']);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('is taken back when it ends at its start, and no other host is touched', async () => {
+    const stage = await setStage(2, '2.4.0', defects.exitsAtStart);
+    const [canaryBefore, otherBefore] = await standingOf(stage);
+    const rollback = await stage.rollBack();
+    expect(rollback.status).toBe('undone');
+    expect(rollback.resolution).toMatch(/answered nothing|is failed|did not stay up/);
     const [canary, other] = await standingOf(stage);
     expect(canary).toMatchObject({ commit: canaryBefore?.commit, version: '1.2.0' });
     expect(other).toEqual(otherBefore);
@@ -127,6 +136,26 @@ describe.concurrent('a rollback after which a user flow is', () => {
     const [topic] = theatre.aws.template.ofType('AWS::SNS::Topic');
     const letters = theatre.aws.sns.messages(topic?.arn ?? '').filter(({ message }) => message.includes(rollback.rollbackId));
     expect(letters).toMatchObject([{ subject: `[${stage.application}] rollback unresolved` }]);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+});
+
+describe.concurrent('an undo to a release that could not be installed again', () => {
+  it('brings back the packages that it ran with', async () => {
+    const target = await theatre.addRelease('2.7.0', defects.healthRed);
+    const running = await theatre.addRelease('2.8.0', (directory) => rm(join(directory, 'backend/package-lock.json')), true);
+    const stage = await theatre.stage({ hosts: 1, verified: [], manifest: { health: answersWithin('2s') } });
+    await stage.recordTarget(target);
+    await stage.record(running.version, { commit: running.commit });
+    const { host, checkout = '' } = stage.hosts[0] ?? {};
+    await git(checkout, ['fetch', '--quiet', '--tags', 'origin']);
+    await git(checkout, ['checkout', '--quiet', '--detach', running.commit]);
+    await host?.systemctl('restart', 'sample-api');
+    await until('the release by hand', 20_000, async () => (await stage.versions())[0] === '2.8.0' || undefined);
+    const rollback = await stage.rollBack({ target: { version: '2.7.0' } });
+    expect(rollback).toMatchObject({ status: 'undone', from: { version: '2.8.0' } });
+    expect(await commitsOf(stage)).toEqual([running.commit]);
+    expect(await stage.versions()).toEqual(['2.8.0']);
     await stage.expectOrder(rollback.rollbackId);
   });
 });

@@ -50,9 +50,14 @@ require_commit() {
   fail commit-missing "The commit $SSM_commit is neither on this host nor on its remote. Push it there again, or choose another release."
 }
 
-# Fails when the commit cannot be installed in the way that the manifest says.
+# Fails when the commit cannot be installed in the way that the manifest says. One whose environment is there needs no installation:
+# what ran here, and an undo goes back to, may be a release that cannot be installed again.
 require_installable() {
   local file
+  if [[ -n $environment_path && -n $(repository ls-tree --name-only "$SSM_commit" -- "$environment_path") ]]; then
+    fail environment-tracked "$environment_path is part of the commit $SSM_commit itself. Set code.install to none for it, or take it out of git."
+  fi
+  if [[ -n $environment_inside ]] && environment_fits "$SSM_commit"; then return; fi
   case $SSM_installKind in
     python) require_file "$SSM_requirements" requirements-missing ;;
     script) require_file "$SSM_installScript" script-missing ;;
@@ -62,9 +67,6 @@ require_installable() {
       require_file "$file" lock-file-missing
       ;;
   esac
-  if [[ -n $environment_path && -n $(repository ls-tree --name-only "$SSM_commit" -- "$environment_path") ]]; then
-    fail environment-tracked "$environment_path is part of the commit $SSM_commit itself. Set code.install to none for it, or take it out of git."
-  fi
 }
 
 require_file() { # path, error

@@ -13,9 +13,16 @@ operation_in_progress() {
 
 tracked_changes() { [[ -n $(repository status --porcelain --untracked-files=no) ]]; }
 
+# Where the changes are kept. What an undo finds on a host that it takes away from the target came there with the target: under the
+# rollback's own name it would be taken for what was there before, and put back.
+name_saved_ref() {
+  base="refs/rollback/$SSM_rollbackId"
+  if [[ $SSM_restoreSavedFrom == "$SSM_rollbackId" && $head_commit != "$SSM_commit" ]]; then base+=.undo; fi
+}
+
 # Saves staged and unstaged changes as refs/rollback/<rollbackId>, a commit that git stash can apply. A second run does not replace the first's.
 save_tracked_changes() {
-  local commit number=1 message="saved before rollback $SSM_rollbackId"
+  local commit base number=1 message="saved before rollback $SSM_rollbackId"
   if ! tracked_changes && ! operation_in_progress; then return; fi
   progress 'saving local changes'
   if run_tool repository stash create "$message"; then
@@ -28,11 +35,12 @@ save_tracked_changes() {
     if operation_in_progress; then quit_operation; fi
     return
   fi
-  saved_ref="refs/rollback/$SSM_rollbackId"
+  name_saved_ref
+  saved_ref=$base
   while repository rev-parse --verify --quiet "$saved_ref" >/dev/null; do
     if same_changes "$saved_ref" "$commit"; then break; fi
     number=$((number + 1))
-    saved_ref="refs/rollback/$SSM_rollbackId.$number"
+    saved_ref="$base.$number"
   done
   run_tool repository update-ref "$saved_ref" "$commit" || tool_failed save-failed 'The local changes could not be saved. Nothing was changed.'
   if operation_in_progress; then quit_operation; fi

@@ -131,10 +131,10 @@ describe('freezes', () => {
 
   it('of the whole service hold for every application', async () => {
     await freeze('own', { reason: 'own' }, 'ana', now);
-    await freeze('*', { reason: 'audit' }, 'ana', now);
+    await freeze('_all', { reason: 'audit' }, 'ana', now);
     expect((await freezesOf('own', now)).map(({ reason }) => reason)).toEqual(['audit', 'own']);
-    expect(await freezeOf('another', now)).toMatchObject({ application: '*' });
-    await unfreeze('*');
+    expect(await freezeOf('another', now)).toMatchObject({ application: '_all' });
+    await unfreeze('_all');
   });
 });
 

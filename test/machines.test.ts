@@ -1,0 +1,155 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MiddyfiedHandler } from '@middy/core';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type * as acquireLock from '../functions/steps/acquire-lock.ts';
+import type * as awaitHostCommand from '../functions/steps/await-host-command.ts';
+import type * as closeRollback from '../functions/steps/close-rollback.ts';
+import type * as monitorRollback from '../functions/steps/monitor-rollback.ts';
+import type * as planRollback from '../functions/steps/plan-rollback.ts';
+import type * as planUndo from '../functions/steps/plan-undo.ts';
+import type * as sendHostCommand from '../functions/steps/send-host-command.ts';
+import type * as verifyRollback from '../functions/steps/verify-rollback.ts';
+import type * as verifyUndo from '../functions/steps/verify-undo.ts';
+import { End, HostAction } from '../lib/contracts.ts';
+import { batches, waves } from '../lib/domain/waves.ts';
+import * as errors from '../lib/errors.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const FOLDER = join(ROOT, 'statemachines');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+// biome-ignore lint/suspicious/noExplicitAny: the Amazon States Language, checked by its validator in statemachines/validate.ts
+type Json = any;
+interface State {
+  readonly place: string;
+  readonly state: Json;
+  /** Its own Catch, or that of the Parallel around it. */
+  readonly caught: Json;
+}
+
+const statesOf = (place: string, { States }: Json, around?: Json): State[] =>
+  Object.entries<Json>(States).flatMap(([name, state]) => [
+    { place: `${place} ${name}`, state, caught: state.Catch ?? around },
+    ...(state.Branches ?? []).flatMap((branch: Json) => statesOf(place, branch, state.Catch)),
+  ]);
+
+const machines = readdirSync(FOLDER).filter((file) => file.endsWith('.asl.yml'));
+const states = machines.flatMap((file) => statesOf(file.replace('.asl.yml', ''), parse(read(`statemachines/${file}`))));
+const tasks = states.filter(({ state }) => state.Type === 'Task');
+const lambdaTasks = tasks.filter(({ state }) => state.Resource.includes(':lambda:'));
+const nestedTasks = tasks.filter(({ state }) => state.Resource.includes(':states:startExecution'));
+const functionOf = ({ state }: State): string => state.Parameters.FunctionName['Fn::GetAtt'][0];
+const service = parse(read('serverless.yml'));
+
+/** The members that every answer of a step has, as its own type says. */
+type Answer<Module> = Module extends { handler: MiddyfiedHandler<unknown, infer R> } ? readonly (keyof R)[] : never;
+
+const ANSWERS = {
+  planRollback: [
+    'decision',
+    'approvalRequired',
+    'approvalSeconds',
+    'monitorEverySeconds',
+    'components',
+    'stopServices',
+    'waves',
+    'batches',
+  ] satisfies Answer<typeof planRollback>,
+  acquireLock: ['acquired', 'fence'] satisfies Answer<typeof acquireLock>,
+  sendHostCommand: ['commandId', 'deadline'] satisfies Answer<typeof sendHostCommand>,
+  awaitHostCommand: ['state', 'cause'] satisfies Answer<typeof awaitHostCommand>,
+  verifyRollback: ['verdict', 'healthy', 'at'] satisfies Answer<typeof verifyRollback>,
+  monitorRollback: ['state', 'verdict'] satisfies Answer<typeof monitorRollback>,
+  planUndo: ['needed', 'waves'] satisfies Answer<typeof planUndo>,
+  verifyUndo: ['undone'] satisfies Answer<typeof verifyUndo>,
+  closeRollback: ['outcome', 'message'] satisfies Answer<typeof closeRollback>,
+};
+
+describe('the errors that the state machines name', () => {
+  const OF_AWS = /^(Lambda|States|StepFunctions|Sandbox|Runtime)\./;
+  const thrown = Object.values(errors).map((error) => (Reflect.construct(error, ['a', 'b', 'c', 'd']) as Error).name);
+  const sent = [...read('lib/rollback/decide.ts').matchAll(/reject\([\w.]+, '(\w+)'/g)].map(([, name]) => name);
+  const named = states
+    .flatMap(({ place, state }) =>
+      [...(state.Retry ?? []), ...(state.Catch ?? [])].flatMap(({ ErrorEquals }: Json) =>
+        ErrorEquals.map((error: string) => ({ place, error })),
+      ),
+    )
+    .filter(({ error }) => !OF_AWS.test(error));
+
+  it.each([...new Set(named.map(({ error }) => error))])('%s is one that the service throws or sends', (error) => {
+    expect([...thrown, ...sent]).toContain(error);
+  });
+
+  it('hold those that a task token is failed with', () => {
+    expect(sent.length).toBeGreaterThan(0);
+    for (const error of sent) expect(named.map(({ error: known }) => known)).toContain(error);
+  });
+});
+
+describe('a task', () => {
+  it.each(tasks)('$place is retried and has a time-out; its failure is caught', ({ place, state, caught }) => {
+    expect(state.TimeoutSeconds ?? state.TimeoutSecondsPath).toBeDefined();
+    expect(state.Retry?.length).toBeGreaterThan(0);
+    // What fails there is for the safety net: functions/events/execution-ended.
+    if (place !== 'rollback Close') expect(caught?.at(-1).ErrorEquals).toEqual(['States.ALL']);
+    for (const { ResultPath } of caught ?? []) expect(ResultPath).toMatch(/^\$\.(failure|undoFailure)$/);
+  });
+
+  it.each(lambdaTasks)('$place tries again what the service calls transient', ({ state }) => {
+    const retried = state.Retry.flatMap(({ ErrorEquals }: Json) => ErrorEquals);
+    expect(retried).toEqual(expect.arrayContaining(['TransientFault', 'Sandbox.Timedout', 'Lambda.TooManyRequestsException']));
+  });
+
+  it.each(lambdaTasks)('$place invokes a function that is deployed and has its file', (task) => {
+    const { handler } = service.functions[functionOf(task)];
+    expect(existsSync(join(ROOT, `${handler.replace(/\.handler$/, '')}.ts`))).toBe(true);
+  });
+
+  it.each(lambdaTasks.filter(({ state }) => state.TimeoutSeconds))('$place outlasts its function', (task) => {
+    const { timeout = service.provider.timeout } = service.functions[functionOf(task)];
+    expect(task.state.TimeoutSeconds).toBeGreaterThan(timeout);
+  });
+
+  it.each(nestedTasks)('$place starts a state machine that is deployed', ({ state }) => {
+    const ids = Object.values<Json>(service.stepFunctions.stateMachines).map(({ id }) => id);
+    expect(ids).toContain(state.Parameters.StateMachineArn.Ref);
+  });
+
+  it.each(lambdaTasks.filter(({ state }) => state.ResultSelector))('$place selects what its step answers', (task) => {
+    const answers: readonly string[] = ANSWERS[functionOf(task) as keyof typeof ANSWERS];
+    const selected = Object.entries<string>(task.state.ResultSelector);
+    expect(selected.map(([name]) => name).toSorted()).toEqual(answers.map((name) => `${name}.$`).toSorted());
+    for (const [name, path] of selected) expect(path).toBe(`$.Payload.${name.slice(0, -2)}`);
+  });
+});
+
+describe('the frame of a rollback', () => {
+  it('uses every step, each with a file of its own', () => {
+    const invoked = new Set(lambdaTasks.map(functionOf));
+    const files = readdirSync(join(ROOT, 'functions/steps')).map((file) => file.replace('.ts', ''));
+    const handlers = [...invoked].map((name) => service.functions[name].handler.replace('functions/steps/', ''));
+    expect(handlers.map((handler: string) => handler.replace('.handler', '')).toSorted()).toEqual(files.toSorted());
+  });
+
+  it('comes to every end that the log knows, and to no other', () => {
+    const ends = states.filter(({ state }) => state.ResultPath === '$.end').map(({ state }) => state.Result);
+    expect(ends.toSorted()).toEqual(End.options.toSorted());
+  });
+
+  it('sends every host action but the inspection, which is part of planning', () => {
+    const actions = nestedTasks.flatMap(({ state }) =>
+      String(state.Parameters.Input.action ?? '') ? [state.Parameters.Input.action] : [],
+    );
+    expect(actions.toSorted()).toEqual(HostAction.options.filter((action) => action !== 'inspect').toSorted());
+  });
+
+  it('passes the waves of a thousand hosts, one at a time, within a state of 256 KiB', () => {
+    const hosts = Array.from({ length: 1000 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
+    const commit = 'c'.repeat(40);
+    const plan = { waves: waves(hosts, { canary: 1, concurrency: 1 }, commit), batches: batches(hosts, commit) };
+    expect(Buffer.byteLength(JSON.stringify(plan))).toBeLessThan(200 * 1024);
+  });
+});
