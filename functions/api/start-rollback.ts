@@ -75,7 +75,7 @@ export const handler = resource(
       return start(
         {
           ...undoOf(original),
-          rollbackId: idOf(original.application, actor, `undo ${rollbackId} ${idempotencyKey ?? ''}`, now),
+          rollbackId: idOf(original.application, actor, idempotencyKey && `undo ${rollbackId} ${idempotencyKey}`, now),
           performedBy: actor,
           reason: body.reason,
         },

@@ -43,8 +43,10 @@ export function dailyLimit({ rollback, rollbacks, limits, now }: CheapFacts, alw
 }
 
 /** Of two at the same time the one asked for first goes on; the lock decides what this can't see. */
-export function inProgress({ rollback, rollbacks }: CheapFacts): Refusal | null {
-  const first = others(rollbacks, rollback.rollbackId).find((other) => !isOver(other.status) && isBefore(other, rollback));
+export function inProgress({ rollback, rollbacks, now }: CheapFacts): Refusal | null {
+  const first = others(rollbacks, rollback.rollbackId).find(
+    (other) => !isOver(other.status) && isBefore(other, rollback) && !neverStarted(other, now),
+  );
   if (first === undefined) return null;
   const message = `Rollback ${first.rollbackId} of ${first.application}, started by ${first.performedBy} at ${first.requestedAt}, is ${first.status}. Wait for its end or cancel it.`;
   return { code: 'rollback-in-progress', message };
@@ -65,4 +67,11 @@ function endOf({ endedAt, requestedAt }: Rollback): number {
 function isBefore(a: Pick<Rollback, 'requestedAt' | 'rollbackId'>, b: Pick<Rollback, 'requestedAt' | 'rollbackId'>): boolean {
   const apart = Date.parse(a.requestedAt) - Date.parse(b.requestedAt);
   return apart < 0 || (apart === 0 && a.rollbackId < b.rollbackId);
+}
+
+/** Long after any start: whoever asked died between the record and the start of its execution. It must not block others for ever. */
+const START_WITHIN_MS = 10 * 60_000;
+
+function neverStarted({ status, requestedAt }: Rollback, now: Date): boolean {
+  return status === 'requested' && now.getTime() - Date.parse(requestedAt) > START_WITHIN_MS;
 }

@@ -14,6 +14,8 @@ const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
 const FIRST_POLL_MS = 200;
 const SLOWEST_POLL_MS = 2000;
+/** So small that a command is noticed at most a fifth of its own length late. */
+const POLL_GROWTH = 1.2;
 const SENT_POLL_MS = 500;
 
 /** What the command's comment says; the only mark by which it is found again when the answer to sending it was lost. */
@@ -123,7 +125,7 @@ export const collect = async (
   hosts: readonly string[],
   until: Date,
 ): Promise<HostResult[] | null> => {
-  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_POLL_MS)) {
+  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * POLL_GROWTH, SLOWEST_POLL_MS)) {
     const ended = (await invocations(commandId)).filter(({ host, status }) => hosts.includes(host) && FINAL.has(status));
     if (ended.length === hosts.length) return Promise.all(ended.map((invocation) => resultOf(commandId, document, invocation)));
     if (Date.now() + wait > until.getTime()) return null;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-// biome-ignore lint/correctness/noUndeclaredDependencies: it comes with every SDK client
 import { cbor, tag } from '@smithy/core/cbor';
 import type { WireAnswer, WireRequest } from './http.ts';
 import { decodeQuery, encodeQueryError, encodeQueryOutput } from './query-protocol.ts';

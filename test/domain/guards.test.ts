@@ -117,6 +117,12 @@ describe('a rollback in progress', () => {
 
   it('is not the guarded one itself', () => expect(cheapGuards(cheapFacts({ rollbacks: [rollback()] }))).toBeNull());
 
+  it('is not one whose execution was never started', () => {
+    const lost = past({ status: 'requested', requestedAt: ago(11) });
+    expect(cheapGuards(cheapFacts({ rollbacks: [lost] }))).toBeNull();
+    expect(cheapGuards(cheapFacts({ rollbacks: [{ ...lost, requestedAt: ago(9) }] }))?.code).toBe('rollback-in-progress');
+  });
+
   it('lets exactly one of two go on that were asked for at once', () => {
     const two = ['shop-a', 'shop-b'].map((rollbackId) => rollback({ rollbackId }));
     const refused = two.map((one) => cheapGuards(cheapFacts({ rollback: one, rollbacks: two }))?.code);

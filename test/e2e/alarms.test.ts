@@ -96,7 +96,7 @@ describe('an alarm', () => {
         .messages(theatre.aws.template.ofType('AWS::SNS::Topic')[0]?.arn ?? '')
         .filter(({ message }) => message.includes(rollback.rollbackId));
     // People are told last, after the lock is free.
-    await until('a letter', 5_000, async () => letters().length > 0 || undefined);
+    await until('a letter', 10_000, async () => letters().length > 0 || undefined);
     expect(letters()).toMatchObject([
       {
         subject: `[${stage.application}] rollback succeeded`,

@@ -62,7 +62,7 @@ describe('a rollback that needs approval', () => {
     const rollbackId = await waiting(stage);
     const token = await tokenOf(rollbackId);
     expect(token.length).toBeGreaterThan(20);
-    const asked = await until('a letter that asks', 5_000, async () => letters(rollbackId)[0]);
+    const asked = await until('a letter that asks', 10_000, async () => letters(rollbackId)[0]);
     expect(asked.subject).toBe(`[${stage.application}] rollback awaits approval`);
     for (const part of [
       `# Rollback of ${stage.application}: 1.2.0`,
@@ -138,10 +138,12 @@ describe('a rollback that needs approval', () => {
   });
 
   it.concurrent('expires when nobody approves in time', async () => {
-    const stage = await theatre.stage({ hosts: 1, manifest: withApproval('2s') });
+    const stage = await theatre.stage({ hosts: 1, manifest: withApproval('3s') });
     const expired = await stage.rollBack();
     expect(expired).toMatchObject({ status: 'expired', resolution: expect.stringContaining('Nobody approved in time') });
     expect(await decide('approver', expired.rollbackId, 'approve')).toMatchObject({ status: 409 });
+    // People are told last, after the lock is free.
+    await until('a letter that it expired', 10_000, async () => letters(expired.rollbackId).length > 1 || undefined);
     expect(letters(expired.rollbackId).map(({ subject }) => subject)).toEqual([
       `[${stage.application}] rollback awaits approval`,
       `[${stage.application}] rollback expired`,

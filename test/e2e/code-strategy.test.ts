@@ -136,7 +136,7 @@ describe.concurrent('an installation', () => {
       '/** The page',
       "import { execFileSync } from 'node:child_process';\nconst words = execFileSync('venv/bin/python', ['-c', 'import sample_words; print(sample_words.VERSION)']);\n/** The page",
     );
-    const shown = replace('backend/page.js', 'phrases ', '${`words ${words}`.trim()}, phrases ');
+    const shown = replace('backend/page.js', 'phrases ', 'words $' + '{String(words).trim()}, phrases ');
     const requirements = write('backend/requirements.txt', '--no-index\n--find-links wheels\nsample_words\n');
     const target = await theatre.addRelease('4.3.0', all(module, asksPython, shown, requirements), true);
     const stage = await theatre.stage({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Refusal } from '../../lib/contracts.ts';
+import { type Refusal, WHOLE_SERVICE } from '../../lib/contracts.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 describe('a rollback that is refused', () => {
@@ -85,12 +85,12 @@ describe('a rollback that is refused', () => {
 
   it('is any, while the whole service is frozen', async () => {
     const stage = await theatre.stage({ hosts: 0 });
-    await stage.operator.call('PUT', '/applications/*/freeze', { reason: 'the region is on fire' });
+    await stage.operator.call('PUT', `/applications/${WHOLE_SERVICE}/freeze`, { reason: 'the region is on fire' });
     expect(await refusalOf(stage)).toMatchObject({
       code: 'frozen',
-      message: expect.stringMatching(/^The whole service is frozen .*on fire/),
+      message: expect.stringMatching(/^The whole service is frozen .*on fire\. Lift it with DELETE \/applications\/_all\/freeze/),
     });
-    await stage.operator.call('DELETE', '/applications/*/freeze');
+    await stage.operator.call('DELETE', `/applications/${WHOLE_SERVICE}/freeze`);
     expect(await refusalOf(stage)).toMatchObject({ code: 'no-hosts' });
   });
 });

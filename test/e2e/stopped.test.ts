@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Rollback } from '../../lib/contracts.ts';
+import type { Phase, Rollback } from '../../lib/contracts.ts';
 import { defects } from '../../local/sample/edits.ts';
+import type { SampleHost } from '../../local/sample/host.ts';
 import { until } from '../../local/until.ts';
 import {
   arrival,
@@ -17,7 +18,7 @@ import {
   undelivered,
   writeItem,
 } from './faults.ts';
-import { processesIn, storyOf } from './ground-truth.ts';
+import { pageOf, processesIn, storyOf } from './ground-truth.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 let theatre: Theatre;
@@ -48,12 +49,13 @@ const stopWhen = async (stage: Stage, moment: Promise<unknown>, request = {}): P
   return expectClosed(stage, rollbackId);
 };
 
-/** Resolves when a host command is at work on every host of the stage that it was sent to. */
-const atWork = (stage: Stage, rollbackId: string, phase: string) =>
-  until(`a host command at work in ${phase}`, 60_000, async () => {
-    const story = storyOf(await stage.events(rollbackId));
-    return story.includes(`${phase} host-command-started`) || undefined;
-  });
+/** Resolves when a host command of the phase is about to be sent: by then hosts know the lock that the rollback holds. */
+const sends = (stage: Stage, rollbackId: string, phase: Phase) =>
+  until(
+    `a host command in ${phase}`,
+    60_000,
+    async () => storyOf(await stage.events(rollbackId)).includes(`${phase} host-command-started`) || undefined,
+  );
 
 const serviceProcesses = (stage: Stage) => stage.hosts.map(({ checkout }) => processesIn(checkout).length);
 
@@ -113,14 +115,17 @@ describe('an execution that is stopped', () => {
     expect(serviceProcesses(stage)).toEqual(before);
 
     const applying = await stage.start({ target: { version: '5.2.0' } });
-    await atWork(stage, applying, 'apply');
-    const [canary, other] = stage.hosts;
-    await until('the canary to be changed', 60_000, async () => (await canary?.health())?.status === 0 || undefined);
+    const [canary, other] = stage.hosts as [SampleHost, SampleHost];
+    await until(
+      'the canary to be changed',
+      60_000,
+      async () => (await pageOf(canary).catch(() => '')).includes('5.2.0') || undefined,
+    );
     await stopExecution(theatre, applying);
     const applied = await expectClosed(stage, applying);
     expect(applied.resolution).toContain('Not all hosts run the same');
-    expect(applied.resolution).toContain(`${canary?.id} runs 5.2.0`);
-    expect(applied.resolution).toContain(`${other?.id} runs 1.2.0`);
+    expect(applied.resolution).toContain(`${canary.id} runs 5.2.0`);
+    expect(applied.resolution).toContain(`${other.id} runs 1.2.0`);
     expect(await commandsSent(theatre, applying)).toEqual(['capture 0', 'prepare 0', 'apply 0']);
     expect(await stage.command(applying, 'apply')).toMatchObject({ results: [{ ok: false, error: 'Cancelled' }] });
     expect(serviceProcesses(stage)).toEqual(before);
@@ -163,7 +168,7 @@ describe('a lock whose lease is over', () => {
     // As in an index that lags behind: the second does not see that the first is at work.
     await writeItem(theatre, 'log', { pk: `ROLLBACK#${hung}`, sk: 'HEADER' }, 'at', undefined);
     const taker = await stage.start();
-    await atWork(stage, taker, 'prepare');
+    await sends(stage, taker, 'prepare');
     sending.goOn();
     expect(await stage.ended(taker)).toMatchObject({ status: 'succeeded', to: { version: '1.1.0' } });
     const lost = await stage.ended(hung);
