@@ -1,6 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Checksum, SourceData } from '@smithy/types';
+import { Sha256 } from './aws/sha256.ts';
 
 /** Keys of a user of the laptop AWS. */
 export interface UserKeys {
@@ -63,30 +62,4 @@ async function read(response: Response, request: string): Promise<unknown> {
     throw new ApiError(response.status, `${request} answered ${response.status}: ${text}${reason ? ` (${reason})` : ''}`);
   }
   return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
-}
-
-/** The hash that the signer asks for, by Node's own crypto. */
-class Sha256 implements Checksum {
-  readonly #hash;
-
-  constructor(secret?: SourceData) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytes(secret));
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {
-    throw new Error('a hash is used once');
-  }
-}
-
-function bytes(data: SourceData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data);
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }

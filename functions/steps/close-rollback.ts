@@ -39,7 +39,9 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
   const hosts = await standingAt(end, before);
   // A cancellation shows up as a failed wave where the machine could not tell it apart.
   const meant = end === 'failed-before-change' && cancelRequestedBy ? 'cancelled' : end;
-  const reason = refusal?.message ?? sentence(undoFailure) ?? sentence(failure);
+  // An undo that got there in the end is not what people want to read about, but why it was needed.
+  const undoReason = end === 'undone' ? undefined : sentence(undoFailure);
+  const reason = refusal?.message ?? undoReason ?? sentence(failure);
   const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, reason });
   const fence = lock?.acquired ? lock.fence : undefined;
   const { status } = await closeRollback({

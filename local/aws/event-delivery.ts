@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createBackground } from './background.ts';
 import { AwsError } from './service.ts';
 import type { SendToQueue } from './sqs.ts';
 
@@ -70,17 +71,14 @@ interface Failure {
 
 /** EventBridge's delivery: retries within the target's policy, then the dead-letter queue, if it has one. */
 export function createDeliveries(options: DeliveryOptions): Deliveries {
-  const stop = new AbortController();
-  const wait = options.wait ?? ((milliseconds: number) => sleep(milliseconds, undefined, { signal: stop.signal }));
-  const running = new Set<Promise<void>>();
-  const idle = async () => {
-    while (running.size > 0) await Promise.all(running);
-  };
+  const background = createBackground();
+  const { signal } = background;
+  const wait = options.wait ?? ((milliseconds: number) => sleep(milliseconds, undefined, { signal }));
 
   const run = async (delivery: Delivery): Promise<void> => {
     // The one who published goes on first, as with the real bus.
     await Promise.resolve();
-    for (let retries = 0; !stop.signal.aborted; retries += 1) {
+    for (let retries = 0; !signal.aborted; retries += 1) {
       const error = await attempt(options.invokeAsync, delivery);
       if (error === undefined) return;
       const pause = backoff(retries);
@@ -92,18 +90,10 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 
   return {
     deliver(ruleArn, target, event) {
-      const work = run({ ruleArn, target, event, startedAt: options.now().getTime() })
-        .catch((error: unknown) => {
-          if (!stop.signal.aborted) console.error(error);
-        })
-        .finally(() => running.delete(work));
-      running.add(work);
+      background.start(run({ ruleArn, target, event, startedAt: options.now().getTime() }));
     },
-    idle,
-    async close() {
-      stop.abort();
-      await idle();
-    },
+    idle: background.idle,
+    close: background.close,
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createBackground } from './background.ts';
 import { AwsError, type InvocationResult, type InvokeFunction } from './service.ts';
 
 /** Lambda waits one minute, then two, before it retries a failed event; the laptop doesn't keep anybody waiting. */
@@ -49,26 +50,14 @@ export function createAsyncInvocations(
   invoke: InvokeFunction,
   optionsOf: (functionArn: string) => AsyncOptions = () => ({}),
 ): AsyncInvocations {
-  const running = new Set<Promise<void>>();
-  const stop = new AbortController();
-  const idle = async () => {
-    while (running.size > 0) await Promise.all(running);
-  };
+  const background = createBackground();
   return {
     invokeAsync(functionArn, payload, options = {}) {
       const event = { functionArn, payload, ...DEFAULTS, ...optionsOf(functionArn), ...options };
-      const work = deliver(invoke, event, stop.signal)
-        .catch((error: unknown) => {
-          if (!stop.signal.aborted) console.error(error);
-        })
-        .finally(() => running.delete(work));
-      running.add(work);
+      background.start(deliver(invoke, event, background.signal));
     },
-    idle,
-    async close() {
-      stop.abort();
-      await idle();
-    },
+    idle: background.idle,
+    close: background.close,
   };
 }
 

@@ -13,7 +13,7 @@ import type { Resource } from './template.ts';
 export const PAYLOAD_LIMIT = 6 * 1024 * 1024;
 
 /** Warm sandboxes that a function keeps; more are ended after their invocation. */
-const IDLE_LIMIT = 3;
+const IDLE_LIMIT = 6;
 
 export interface LambdaOptions {
   /** Where the zip of each function is. */

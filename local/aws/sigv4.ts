@@ -1,9 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Checksum, SourceData } from '@smithy/types';
 import type { WireRequest } from './http.ts';
 import type { Identity } from './iam.ts';
 import { AwsError, REGION } from './service.ts';
+import { Sha256 } from './sha256.ts';
 
 const CLOCK_SKEW_MS = 5 * 60_000;
 
@@ -133,29 +133,3 @@ function sameText(left: string, right: string): boolean {
 }
 
 const invalid = (message: string) => new AwsError('InvalidSignatureException', message, 403);
-
-/** The hash that the signer asks for, by Node's own crypto. */
-class Sha256 implements Checksum {
-  readonly #hash;
-
-  constructor(secret?: SourceData) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytes(secret));
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {
-    throw new Error('a hash is used once');
-  }
-}
-
-function bytes(data: SourceData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data);
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-}
