@@ -115,6 +115,7 @@ const register = async (world: World, good: SampleRelease, bad: SampleRelease): 
       EvaluationPeriods: 1,
       Threshold: 1,
       ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
     }),
   );
 };

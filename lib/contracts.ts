@@ -6,6 +6,9 @@
 import * as z from 'zod';
 import { ABSOLUTE_PATH, HTTP_URL, RELATIVE_PATH, UNIT } from './patterns.ts';
 
+// Lambdas start cold and parse little: compiling each schema to code, as zod does by default, costs them more than it saves.
+z.config({ jitless: true });
+
 const name = z.string().regex(/^[a-z][a-z0-9-]{1,39}$/, 'must be 2-40 characters of a-z, 0-9 and -, starting with a letter');
 const duration = z.string().regex(/^[1-9][0-9]{0,4}[smhd]$/, 'must be a number and a unit: 30s, 15m, 4h, 2d');
 const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);

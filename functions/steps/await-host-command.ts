@@ -1,4 +1,4 @@
-import { AwaitHostCommandInput, type HostResult } from '../../lib/contracts.ts';
+import { AwaitHostCommandInput, type HostResult, type Plan } from '../../lib/contracts.ts';
 import { recordResults, requireCommand } from '../../lib/log/commands.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
@@ -19,6 +19,12 @@ const sentence = (failed: readonly HostResult[]): string =>
     .join('; ')
     .slice(0, CAUSE_LENGTH);
 
+/** SSM says only that it was cancelled; people want to know by whom and why. */
+const overdue = (result: HostResult, { manifest }: Plan): HostResult =>
+  result.error === 'Cancelled'
+    ? { ...result, error: 'timed-out', message: `did not end within ${manifest.hosts.commandTimeout} and was cancelled` }
+    : result;
+
 /** @returns READY when every host succeeded, FAILED with the hosts that did not, PENDING while some still run */
 export const handler = step(AwaitHostCommandInput, async ({ rollbackId, fence, action, wave, command }) => {
   const [{ document }, plan] = await Promise.all([requireCommand(rollbackId, action, wave.index), requirePlan(rollbackId)]);
@@ -28,7 +34,7 @@ export const handler = step(AwaitHostCommandInput, async ({ rollbackId, fence, a
   const results = await collect(command.commandId, document, wave.hosts, until);
   if (!results && Date.now() < deadline.getTime() - 1000) return { state: 'PENDING', cause: '' };
 
-  const all = results ?? (await cancelAndCollect(command.commandId, document, wave.hosts));
+  const all = results ?? (await cancelAndCollect(command.commandId, document, wave.hosts)).map((late) => overdue(late, plan));
   const failed = all.filter(({ ok }) => !ok);
   await recordResults({ rollbackId, action, wave: wave.index, results: all, endedAt: new Date().toISOString() });
   const detail = {

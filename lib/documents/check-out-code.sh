@@ -101,10 +101,9 @@ open_repository
 locate_environment
 clear_stale_locks
 require_commit
-finish_interrupted_adoption
-require_installable
-require_environment
+require_untracked_environment
 read_pending
+choose_environment
 finish_interrupted_checkout
 choose_previous
 if already_right; then

@@ -33,7 +33,7 @@ const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
   'capture-host': ['lock', 'observe'],
   'prepare-code': ['lock', 'environment'],
-  'check-out-code': ['lock', 'observe', 'environment', 'stale-locks', 'saving', 'switching', 'restarting'],
+  'check-out-code': ['lock', 'observe', 'environment', 'stale-locks', 'saving', 'replacing', 'switching', 'restarting'],
 };
 
 function read(file: string): string {

@@ -22,14 +22,16 @@ require_free_space() {
 }
 
 prepare_environment() {
-  environment=none
+  outcome=present
+  if [[ -n $environment_inside ]] && find_environment "$SSM_commit"; then return; fi
+  require_installable
+  outcome=none
   if [[ -z $environment_inside ]]; then return; fi
-  environment=present
-  if environment_fits "$SSM_commit"; then return; fi
   make_user_folder 755 "$environments"
   make_user_folder 755 "$state/cache"
+  discard_damaged
   build_environment
-  environment=built
+  outcome=built
 }
 
 open_state
@@ -37,7 +39,7 @@ open_repository
 locate_environment
 require_free_space
 fetch_commit
-require_installable
+require_untracked_environment
 prepare_environment
 measure_free_for_all
-succeed "\"commit\":\"$SSM_commit\",\"fetched\":$fetched,\"environment\":\"$environment\",\"freeMegabytes\":$free_megabytes"
+succeed "\"commit\":\"$SSM_commit\",\"fetched\":$fetched,\"environment\":\"$outcome\",\"freeMegabytes\":$free_megabytes"

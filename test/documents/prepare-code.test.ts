@@ -62,7 +62,7 @@ describe('npm', () => {
     expect(existsSync(join(at.repository.directory, 'backend'))).toBe(false);
     expect(at.repository.git('status', '--porcelain')).toBe('');
     expect(await at.host.result('prepare-code', values)).toMatchObject({ environment: 'present' });
-    rmSync(join(at.host.state, 'environments', commit, '.complete'));
+    rmSync(join(at.host.state, 'environments', commit, '1/source/backend/node_modules/.rollback-environment'));
     expect(await at.host.result('prepare-code', values)).toMatchObject({ environment: 'built' });
   });
 

@@ -98,7 +98,7 @@ describe.concurrent('a rollback that cannot be prepared changes nothing', () => 
       status: 'failed',
       resolution: expect.stringContaining('before anything was changed'),
     });
-    expect(resolution).toContain(`${stage.hosts[0]?.id}: Cancelled`);
+    expect(resolution).toContain(`${stage.hosts[0]?.id}: timed-out`);
     expect(processesIn(environments)).toEqual([]);
     const ended = (await stage.events(rollbackId)).find(({ type }) => type === 'host-command-failed');
     expect(ended).toMatchObject({ phase: 'prepare', detail: { timedOut: true } });

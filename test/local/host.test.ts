@@ -207,6 +207,18 @@ describe('systemctl', () => {
     await one.reboot();
     expect((await one.systemctl('is-active', 'yes', 'no')).stdout).toBe('active\ninactive\n');
   });
+
+  it('starts and stops what is enabled and disabled --now', async () => {
+    const one = host();
+    unit(one, 'app', ['ExecStart=/bin/sleep 600']);
+    expect((await one.systemctl('enable', '--now', 'app')).exitCode).toBe(0);
+    expect((await one.systemctl('is-enabled', 'app')).stdout).toBe('enabled\n');
+    expect((await one.systemctl('is-active', 'app')).stdout).toBe('active\n');
+    await one.systemctl('disable', 'app', '--now');
+    expect((await one.systemctl('is-enabled', 'app')).stdout).toBe('disabled\n');
+    expect((await one.systemctl('is-active', 'app')).stdout).toBe('inactive\n');
+    expect((await one.systemctl('enable', '--now', 'none')).exitCode).toBe(1);
+  });
 });
 
 describe('two hosts', () => {
@@ -265,9 +277,16 @@ describe('journalctl', () => {
   });
 });
 
-describe('curl of a machine without one', () => {
-  const curl = join(HOST_DIRECTORY, 'fallback-bin/curl');
+describe('node and npm of a machine that has them elsewhere', () => {
+  it('are found by a script that was left no variable of the host', async () => {
+    const { directory } = host();
+    const env = { PATH: `${join(directory, 'opt/laptop/bin')}:/usr/bin:/bin` };
+    expect((await run('node', ['-p', 'process.execPath'], { env })).stdout).toBe(`${process.execPath}\n`);
+    expect((await run('npm', ['--version'], { env })).stdout).toMatch(/^\d+\./);
+  });
+});
 
+describe('curl of a machine without one', () => {
   it('answers as a health check expects', async () => {
     const server = createServer((request, response) => {
       response.statusCode = request.url === '/bad' ? 503 : 200;
@@ -275,7 +294,8 @@ describe('curl of a machine without one', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const env = host().environment;
+    const { directory, environment: env } = host();
+    const curl = join(directory, 'opt/laptop/bin/curl');
     expect((await run(curl, ['-sS', '-o', '/dev/null', '-w', '%{http_code}', `${url}/bad`], { env })).stdout).toBe('503');
     expect((await run(curl, ['-s', '-H', 'X-Test: a: b', `${url}/`], { env })).stdout).toBe('a: b');
     await expect(run(curl, ['-fsS', `${url}/bad`], { env })).rejects.toMatchObject({ code: 22 });

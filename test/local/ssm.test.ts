@@ -107,7 +107,7 @@ describe('a document on a host', () => {
     ];
     const answer = await output(content([{ script }], parameter({ default: 'x' })));
     const [variables, folder] = answer.StandardOutputContent.split('\n');
-    const host = 'HOST_ADDRESS HOST_KEEPER HOST_NODE HOST_PATH HOST_ROOT';
+    const host = 'HOST_ADDRESS HOST_KEEPER HOST_PATH HOST_ROOT';
     expect(variables).toBe(`AWS_SSM_INSTANCE_ID AWS_SSM_REGION_NAME ${host} LANG PATH PWD SSM_word i-1 ${REGION}`);
     expect(folder).toBe(`/var/lib/amazon/ssm/i-1/document/orchestration/${answer.CommandId}/run`);
     expect(answer).toMatchObject({

@@ -1,10 +1,15 @@
-# Environments: what an installation puts beside the code, one a commit, built off to the side and switched by a link.
-# <environments>/<commit>/ holds `source` (that commit's files), then `venv` or `source/<npmDirectory>/node_modules`, then `.complete`.
+# Environments: what an installation puts beside the code, built off to the side and switched by a link.
+# <environments>/<commit>/<number>/ holds `recipe`, `source` (that commit's files), then `venv` or `source/<npmDirectory>/node_modules`.
+#
+# What people do by hand goes through the link: npm ci empties the folder behind it before it puts one of its own in the link's place,
+# pip installs into it. A real folder in the code would only look safer: hard links are not apart (npm rewrites .package-lock.json, venv
+# its scripts in place), a venv runs from the path it was made for, and relative links in node_modules (workspaces, file: packages) need
+# the source and the other node_modules they were installed with. So links stay, and what lies behind one is never trusted nor mended:
+# it counts as long as it is what was built, by its fingerprint; else there is a new build with a folder of its own.
 
 environments="$state/environments"
 
-# Where a commit's environment lies and where the code looks for it, as $environment_inside (relative) and $environment_path.
-# node_modules stays within its source because links in it (workspaces, file: packages) are relative to that.
+# Where an environment lies in its folder ($environment_inside) and where the code looks for it ($environment_path, relative, and $place).
 locate_environment() {
   case $SSM_installKind in
     python)
@@ -23,26 +28,74 @@ locate_environment() {
       environment_path=''
       ;;
   esac
+  place="$directory/$environment_path"
   if [[ $SSM_installKind == script && -z $SSM_installScript ]]; then fail invalid-parameter 'A script installation needs installScript.'; fi
 }
 
 # What an environment was made of; another answer for the same commit means that the manifest changed.
 environment_recipe() { printf '%s %s\n' "$SSM_installKind" "$SSM_requirements$SSM_npmDirectory"; }
 
-environment_complete() { # commit
-  [[ -e $environments/$1/.complete && -d $environments/$1/$environment_inside ]]
+# Prints what npm and pip change when they change an environment, as one checksum. Every single file would take seconds; names that begin
+# with a dot are left to the tools that cache there while the application runs.
+fingerprint() { # folder
+  as_user bash -c '
+    cd -- "$1" || exit
+    if [ "$2" = npm ]; then
+      cat .package-lock.json 2>/dev/null
+      find . -mindepth 1 -maxdepth 3 -path "./.*" -prune -o -name package.json -printf "%P %s %Ts\n" -o \
+        \( ! -path "./*/*" -o -path "./@*/*" ! -path "./*/*/*" \) -printf "%P %y\n" | sort
+    else
+      readlink -e bin/python
+      cat pyvenv.cfg
+      find lib/python*/site-packages -mindepth 1 -maxdepth 1 ! -name __pycache__ | sort
+      cat lib/python*/site-packages/*.dist-info/RECORD
+    fi 2>/dev/null | sha256sum' rollback "$1" "$SSM_installKind" | cut -c -64
 }
 
-environment_in_use() { # commit
-  [[ $(readlink -- "$directory/$environment_path" || true) == "$environments/$1/$environment_inside" ]]
+# The mark lies in the folder itself: it goes where the folder goes, and npm ci removes it.
+environment_mark=.rollback-environment
+
+mark_environment() { # folder, commit
+  as_user bash -c 'printf "%s %s\n" "$2" "$3" >"$1"' rollback "$1/$environment_mark" "$2" "$(fingerprint "$1")"
 }
 
-# True when the environment need not be built. One that runs is never built anew, whatever the manifest says by now.
-environment_fits() { # commit
-  environment_complete "$1" || return 1
-  local recipe
-  recipe=$(<"$environments/$1/.complete")
-  [[ $recipe == adopted || $recipe == "$(environment_recipe)" ]] || environment_in_use "$1"
+# True while the folder is what it was when it was built for, or found with, the commit.
+environment_intact() { # folder, commit
+  local commit='' print=''
+  if [[ ! -f $1/$environment_mark ]]; then return 1; fi
+  read -r commit print <"$1/$environment_mark" || return 1
+  [[ $commit == "$2" && $print == "$(fingerprint "$1")" ]]
+}
+
+recipe_of() { cat -- "${1%"/$environment_inside"}/recipe" 2>/dev/null || true; }
+
+# The highest number in use for a commit, as $highest; 0 for none. Numbers are not used again while something may refer to them.
+find_highest() { # commit
+  local folder
+  highest=0
+  for folder in "$environments/$1/"*/; do
+    folder=${folder%/}
+    folder=${folder##*/}
+    if [[ $folder =~ ^[0-9]{1,9}$ ]] && ((folder > highest)); then highest=$folder; fi
+  done
+}
+
+# What is in its place if that is intact, whatever the manifest says by now; else the newest intact one kept, as $environment. A build comes
+# before what was found: people may have checked that commit out and not installed for it.
+find_environment() { # commit
+  local number highest recipe
+  environment=$place
+  if [[ -L $place ]]; then environment=$(readlink -- "$place"); fi
+  if environment_intact "$environment" "$1"; then return; fi
+  find_highest "$1"
+  for recipe in "$(environment_recipe)" adopted; do
+    for ((number = highest; number > 0; number--)); do
+      environment="$environments/$1/$number/$environment_inside"
+      if [[ $(recipe_of "$environment") == "$recipe" ]] && environment_intact "$environment" "$1"; then return; fi
+    done
+  done
+  environment=''
+  return 1
 }
 
 require_commit() {
@@ -50,14 +103,16 @@ require_commit() {
   fail commit-missing "The commit $SSM_commit is neither on this host nor on its remote. Push it there again, or choose another release."
 }
 
-# Fails when the commit cannot be installed in the way that the manifest says. One whose environment is there needs no installation:
-# what ran here, and an undo goes back to, may be a release that cannot be installed again.
-require_installable() {
-  local file
+require_untracked_environment() {
   if [[ -n $environment_path && -n $(repository ls-tree --name-only "$SSM_commit" -- "$environment_path") ]]; then
     fail environment-tracked "$environment_path is part of the commit $SSM_commit itself. Set code.install to none for it, or take it out of git."
   fi
-  if [[ -n $environment_inside ]] && environment_fits "$SSM_commit"; then return; fi
+}
+
+# Fails when the commit cannot be installed in the way that the manifest says. Not asked of one whose environment is there: what ran here,
+# and an undo goes back to, may be a release that cannot be installed again.
+require_installable() {
+  local file
   case $SSM_installKind in
     python) require_file "$SSM_requirements" requirements-missing ;;
     script) require_file "$SSM_installScript" script-missing ;;
@@ -81,21 +136,38 @@ export_commit() {
     repository_with_index "$index" checkout-index --all --force --prefix="$2/" && as_user rm -f -- "$index"
 }
 
-# Builds the environment of $SSM_commit. The code that runs is not touched.
+# Builds an environment of $SSM_commit in a folder that nobody has seen. The code that runs is not touched, nor what it runs with.
 build_environment() {
-  local folder=$environments/$SSM_commit
-  as_user rm -rf -- "$folder"
+  local highest folder
+  find_highest "$SSM_commit"
+  folder="$environments/$SSM_commit/$((highest + 1))"
+  building=$folder
   run_tool as_user mkdir -p -- "$folder" || tool_failed state-unwritable "$folder could not be made."
-  undo_step=discard_environment
+  undo_step=discard_building
+  run_tool as_user bash -c 'printf "%s\n" "$2" >"$1/recipe"' rollback "$folder" "$(environment_recipe)" ||
+    tool_failed state-unwritable "$folder could not be written."
   run_tool export_commit "$SSM_commit" "$folder/source" || tool_failed install-failed "The files of $SSM_commit could not be exported."
   progress "installing for $SSM_commit"
   "install_$SSM_installKind" "$folder"
+  run_tool mark_environment "$folder/$environment_inside" "$SSM_commit" || tool_failed state-unwritable "$folder could not be completed."
   undo_step=''
-  run_tool as_user bash -c 'printf "%s\n" "$2" >"$1/.complete"' rollback "$folder" "$(environment_recipe)" ||
-    tool_failed state-unwritable "$folder could not be completed."
 }
 
-discard_environment() { as_user rm -rf -- "$environments/$SSM_commit"; }
+discard_building() {
+  as_user rm -rf -- "$building"
+  as_user rmdir -- "${building%/*}" 2>/dev/null || true
+}
+
+# Removes builds of $SSM_commit that are damaged or were killed, but for what is in its place or what a rollback's way back may lead to.
+discard_damaged() {
+  local folder kept
+  for folder in "$environments/$SSM_commit/"*/; do
+    kept="$folder$environment_inside"
+    if [[ $(recipe_of "$kept") != "$(environment_recipe)" || $(readlink -- "$place" || true) == "$kept" ]]; then continue; fi
+    if environment_intact "$kept" "$SSM_commit" || grep -qsF -- " $kept" "$state/replaced/"*; then continue; fi
+    as_user rm -rf -- "$folder"
+  done
+}
 
 # The interpreter that the running environment was made with: the host's default one may be another.
 install_python() {

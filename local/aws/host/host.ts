@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { REGION } from '../service.ts';
+import { installFallbacks } from './fallbacks.ts';
 import { startTime } from './process.ts';
 import { createView, type View } from './view.ts';
 
@@ -54,8 +55,8 @@ function execute(file: string, args: readonly string[], env: Readonly<Record<str
   });
 }
 
-function agentEnvironment({ id, address }: HostOptions, root: string): Record<string, string> {
-  const path = [join(HERE, 'bin'), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', join(HERE, 'fallback-bin')];
+function agentEnvironment({ id, address }: HostOptions, root: string, fallbacks: string): Record<string, string> {
+  const path = [join(HERE, 'bin'), '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', fallbacks];
   return {
     PATH: path.join(':'),
     HOST_PATH: path.join(':'),
@@ -64,7 +65,6 @@ function agentEnvironment({ id, address }: HostOptions, root: string): Record<st
     AWS_SSM_REGION_NAME: REGION,
     HOST_ROOT: root,
     HOST_ADDRESS: address,
-    HOST_NODE: process.execPath,
     HOST_KEEPER: `${process.pid} ${startTime(process.pid)}`,
   };
 }
@@ -76,7 +76,7 @@ function agentEnvironment({ id, address }: HostOptions, root: string): Record<st
 export function createHost({ agentVersion = FIRST_ENV_VAR_AGENT, ...options }: HostOptions): Host {
   for (const folder of SKELETON) mkdirSync(join(options.directory, folder), { recursive: true });
   const directory = realpathSync(options.directory);
-  const environment = agentEnvironment(options, directory);
+  const environment = agentEnvironment(options, directory, installFallbacks(directory));
   const stop = async () => void (await execute(join(HERE, 'libexec/halt'), [], environment));
   return {
     ...options,

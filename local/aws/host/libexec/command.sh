@@ -52,7 +52,7 @@ check_environment_files() {
 unit_environment() {
   local file line word user
   user=$(setting "$1" User root)
-  VARIABLES=("PATH=${HOST_PATH:-$PATH}" LANG=C.UTF-8 "HOST_ROOT=$HOST_ROOT" "HOST_ADDRESS=${HOST_ADDRESS:-}" "HOST_NODE=${HOST_NODE:-}"
+  VARIABLES=("PATH=${HOST_PATH:-$PATH}" LANG=C.UTF-8 "HOST_ROOT=$HOST_ROOT" "HOST_ADDRESS=${HOST_ADDRESS:-}"
     "HOST_KEEPER=${HOST_KEEPER:-}" "USER=$user" "LOGNAME=$user" "HOME=$HOST_ROOT/home/$user")
   while IFS= read -r line; do
     words "$line"
