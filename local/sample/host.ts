@@ -149,6 +149,8 @@ async function deploy(host: Host, checkout: string, version: string, install: In
   await git(checkout, ['fetch', '--quiet', '--tags', '--force', 'origin']);
   await git(checkout, ['checkout', '--quiet', '--detach', `v${version}`]);
   await install(join(checkout, 'backend'), loginEnvironment(host), version);
+  // Several deployments within seconds would run into the start limit.
+  await systemctl(host, 'reset-failed', API_UNIT);
   await systemctl(host, 'restart', API_UNIT);
 }
 
