@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const endToEnd = { testTimeout: 120_000, hookTimeout: 120_000, maxConcurrency: 8 };
+
 export default defineConfig({
   test: {
     // Most tests wait for processes: more workers than Vitest's one for each spare core keep both cores of a small machine busy.
@@ -8,14 +10,8 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'] } },
       { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'e2e', include: ['test/e2e/service.test.ts'], ...endToEnd } },
+      { test: { name: 'faults', include: ['test/e2e/*-faults.test.ts'], ...endToEnd } },
     ],
     coverage: {
       provider: 'v8',

@@ -89,8 +89,25 @@ export interface Theatre {
 const ENDED_WITHIN_MS = 90_000;
 const TABLE = (name: string) => `rollback-${STAGE}-${name}`;
 
-/** Starts the packaged service on a laptop AWS of its own. Close it in `afterAll`. */
-export async function openTheatre(options: TheatreOptions = {}): Promise<Theatre> {
+let shared: { readonly theatre: Promise<Theatre>; users: number } | undefined;
+
+/** The theatre that all tests share; the last one that closes it closes it. With options, one of its own. Close it in `afterAll`. */
+export async function openTheatre(options?: TheatreOptions): Promise<Theatre> {
+  if (options) return buildTheatre(options);
+  shared ??= { theatre: buildTheatre({}), users: 0 };
+  const one = shared;
+  one.users += 1;
+  const theatre = await one.theatre;
+  const close = async () => {
+    one.users -= 1;
+    if (one.users > 0) return;
+    shared = undefined;
+    await theatre.close();
+  };
+  return { ...theatre, close };
+}
+
+async function buildTheatre(options: TheatreOptions): Promise<Theatre> {
   const packageDirectory = await packageService();
   const directory = await mkdtemp(join(tmpdir(), 'rollback-e2e-'));
   const repository = await createRepository(join(directory, 'repository'));
