@@ -5,7 +5,5 @@
 import './main-job.e2e.ts';
 import './requests.e2e.ts';
 import './log.e2e.ts';
-import './alarms.e2e.ts';
-import './approvals.e2e.ts';
 // Last, as it freezes the whole service for a moment.
 import './refusals.e2e.ts';
