@@ -35,6 +35,13 @@ const describe = (error: unknown): Omit<Problem, 'requestId'> => {
   if (error instanceof RollbackServiceError && error.retryable)
     return { type: error.name, title: 'Try again', status: 503, detail: error.message };
   // Errors of middy's own middlewares (wrong content type, broken JSON, unknown route) carry a status and are safe to show.
+  if (error instanceof Error && 'statusCode' in error && error.statusCode === 415)
+    return {
+      type: 'unsupported-media-type',
+      title: 'The body is not JSON',
+      status: 415,
+      detail: 'Send the body as JSON, with the header content-type: application/json.',
+    };
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500)
     return {
       type: 'bad-request',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
+import { allEvents } from '../../lib/log/events.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { closeRollback } from '../../lib/rollback/close.ts';
@@ -27,6 +28,13 @@ const sentence = (failure: z.infer<typeof Failure> | undefined): string | undefi
   }
 };
 
+/** The checks that sent a rollback back, in the words of the verdict that is on record. */
+const whatWasWorse = async (rollbackId: string): Promise<string | undefined> => {
+  const judged = (await allEvents(rollbackId)).findLast(({ type, detail }) => type === 'worse' && Array.isArray(detail.reasons));
+  const reasons = (judged?.detail.reasons ?? []) as readonly string[];
+  return reasons.filter((reason) => /was good/.test(reason)).join('; ') || undefined;
+};
+
 /** What was seen last is what was there before an undo that went wrong: ask again. */
 const standingAt = async (end: End, { rollbackId, hosts = [] }: Rollback) =>
   end === 'undo-failed' ? whereHostsStand(rollbackId) : hosts;
@@ -41,7 +49,8 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
   const meant = end === 'failed-before-change' && cancelRequestedBy ? 'cancelled' : end;
   // An undo that got there in the end is not what people want to read about, but why it was needed.
   const undoReason = end === 'undone' ? undefined : sentence(undoFailure);
-  const reason = refusal?.message ?? undoReason ?? sentence(failure);
+  const worse = end === 'undone' && !failure ? await whatWasWorse(rollbackId) : undefined;
+  const reason = refusal?.message ?? undoReason ?? sentence(failure) ?? worse;
   const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, reason });
   const fence = lock?.acquired ? lock.fence : undefined;
   const { status } = await closeRollback({

@@ -22,9 +22,10 @@ export type MonitorDecision = { state: 'PENDING' | 'READY' | 'FAILED'; verdict: 
 /**
  * `mended`: bad before, good now. `good`: good throughout, or not to be told both times. `worse`: good before, bad now.
  * `bad`: still bad. `open`: nobody can tell yet. `early`: an alarm that went OK before the last host was changed, and so may have been
- * judged on old data; it is believed once it has stayed OK for twice the time.
+ * judged on old data; it is believed once it has stayed OK for twice the time. `fresh`: an alarm that was OK and fires on data of the
+ * change itself, as services restart; it is believed if it still fires when the time is over.
  */
-type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open' | 'early'; reason: string };
+type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open' | 'early' | 'fresh'; reason: string };
 
 /**
  * Whether the rollback has held: what was bad has to turn good on data newer than the change, what was good has to stay so.
@@ -39,7 +40,8 @@ export function monitorDecision(input: MonitorInput): MonitorDecision {
 
 function decide(readings: readonly Reading[], watchedMs: number, forMs: number): Omit<MonitorDecision, 'reasons'> {
   const has = (state: Reading['state']) => readings.some((reading) => reading.state === state);
-  if (has('worse')) return { state: 'FAILED', verdict: 'worse' };
+  if (has('worse') || (has('fresh') && watchedMs >= forMs)) return { state: 'FAILED', verdict: 'worse' };
+  if (has('fresh')) return { state: 'PENDING', verdict: 'unknown' };
   const enoughMs = has('early') ? 2 * forMs : forMs;
   const mended = has('mended') || has('early');
   if (!has('bad') && !has('open') && watchedMs >= enoughMs) return { state: 'READY', verdict: mended ? 'better' : 'same' };
@@ -65,14 +67,21 @@ const MEANING: Record<Reading['state'], string> = {
   bad: 'not mended',
   open: 'no verdict on data newer than the change yet',
   early: 'OK since before the last host was changed',
+  fresh: 'was good before; fires on data of the change itself so far',
 };
 
 function readAlarm(before: AlarmObservation['state'], now: AlarmObservation | undefined, changedAt: number): Reading['state'] {
   const state = now?.state ?? 'MISSING';
-  if (state === 'ALARM') return before === 'OK' ? 'worse' : before === 'ALARM' ? 'bad' : 'open';
+  if (state === 'ALARM' && before === 'OK') return provesNothingYet(now, changedAt) ? 'fresh' : 'worse';
+  if (state === 'ALARM') return before === 'ALARM' ? 'bad' : 'open';
   if (before === 'ALARM') return state !== 'OK' ? 'open' : isNewer(now, changedAt) ? 'mended' : 'early';
   // Without data before and after, an alarm says nothing either way and holds nothing up.
   return state === 'OK' || before !== 'OK' ? 'good' : 'open';
+}
+
+/** An alarm's time is that of its state; its data may be older, from when services were restarted. */
+function provesNothingYet(alarm: AlarmObservation | undefined, changedAt: number): boolean {
+  return alarm?.newestDatapointAt != null && Date.parse(alarm.newestDatapointAt) <= changedAt;
 }
 
 function isNewer(alarm: AlarmObservation | undefined, changedAt: number): boolean {

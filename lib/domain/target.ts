@@ -1,5 +1,5 @@
 import type { Refusal, Release } from '../contracts.ts';
-import { describeDuration, milliseconds } from './duration.ts';
+import { describeDuration } from './duration.ts';
 import { describeRelease, list } from './naming.ts';
 import { isVerified, newestFirst, type Running, ranFor } from './releases.ts';
 
@@ -83,7 +83,6 @@ function markedBad(release: Release, releases: readonly Release[]): Release | un
 }
 
 function whyUnverified(release: Release, releases: readonly Release[], verifyAfter: string, now: Date): string {
-  const ran = ranFor(release, releases, now);
-  if (ran < milliseconds(verifyAfter)) return `it ran ${describeDuration(ran)} of the ${verifyAfter} that count as proof`;
-  return `an alarm fired at ${release.alarmedAt} while it ran`;
+  if (release.alarmedAt !== undefined) return `an alarm fired, or a rollback took it away, at ${release.alarmedAt}`;
+  return `it ran ${describeDuration(ranFor(release, releases, now))} of the ${verifyAfter} that count as proof`;
 }

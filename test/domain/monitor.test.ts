@@ -60,6 +60,12 @@ describe('it waits', () => {
   it('while the alarm still fires', () => expect(decide('ALARM', { state: 'ALARM' }).state).toBe('PENDING'));
   it('while the alarm has no data', () => expect(decide('ALARM', { state: 'INSUFFICIENT_DATA' }).state).toBe('PENDING'));
   it('while a good alarm has lost its data', () => expect(decide('OK', { state: 'INSUFFICIENT_DATA' }).state).toBe('PENDING'));
+  it('while a good alarm fires on data of the change itself', () => {
+    const restarting = { state: 'ALARM', transitionedAt: ago(1), newestDatapointAt: ago(21) } as const;
+    expect(decide('OK', restarting, early)).toMatchObject({ state: 'PENDING', verdict: 'unknown' });
+    expect(decide('OK', restarting)).toMatchObject({ state: 'FAILED', verdict: 'worse' });
+  });
+
   it('while OK rests on data older than the change', () => {
     expect(decide('ALARM', { state: 'OK', transitionedAt: ago(22), newestDatapointAt: ago(22) }).state).toBe('PENDING');
   });
