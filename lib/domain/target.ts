@@ -83,6 +83,7 @@ function markedBad(release: Release, releases: readonly Release[]): Release | un
 }
 
 function whyUnverified(release: Release, releases: readonly Release[], verifyAfter: string, now: Date): string {
-  if (release.alarmedAt !== undefined) return `an alarm fired at ${release.alarmedAt} while it ran, or a rollback took it away then`;
+  if (release.alarmedAt !== undefined)
+    return `an alarm fired at ${release.alarmedAt} while it ran, or a rollback took it away then`;
   return `it ran ${describeDuration(ranFor(release, releases, now))} of the ${verifyAfter} that count as proof`;
 }
