@@ -94,12 +94,14 @@ async function lock(): Promise<true | undefined> {
 
 async function makePackage(directory: string, stage: string, signal: AbortSignal | undefined): Promise<void> {
   const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
+  // The packager leaves a folder a function behind in the one for temporary files.
+  const scratch = await mkdtemp(join(CACHE, 'scratch-'));
   try {
-    await runPackager(unfinished, stage, signal);
+    await runPackager(unfinished, stage, scratch, signal);
     await rename(unfinished, directory);
     await removeOldPackages();
   } finally {
-    await rm(unfinished, { recursive: true, force: true });
+    await Promise.all([unfinished, scratch].map((folder) => rm(folder, { recursive: true, force: true })));
   }
 }
 
@@ -117,10 +119,15 @@ function offlineEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, ...quiet, ...noAccount };
 }
 
-function runPackager(directory: string, stage: string, signal: AbortSignal | undefined): Promise<void> {
+function runPackager(directory: string, stage: string, scratch: string, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const args = [join(ROOT, 'node_modules/serverless/bin/serverless.js'), 'package', '--stage', stage, '--package', directory];
-  const options = { cwd: ROOT, env: offlineEnvironment(), timeout: TIMEOUT_MS, ...(signal && { signal }) };
+  const options = {
+    cwd: ROOT,
+    env: { ...offlineEnvironment(), TMPDIR: scratch },
+    timeout: TIMEOUT_MS,
+    ...(signal && { signal }),
+  };
   const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = () => child.kill();
   process.once('exit', end);

@@ -5,9 +5,14 @@ export interface CallFault {
   /** SigV4 scope of the service: `ssm`, `dynamodb`, … */
   readonly service: string;
   readonly operation: string;
-  /** `refused`: a 500 instead of the call. `lost-answer`: the call is carried out, then a 500. `late`: carried out once `until` is. */
-  readonly kind: 'refused' | 'lost-answer' | 'late';
+  /**
+   * `refused`: a 500 instead of the call. `error`: an error of one's own instead. `lost-answer`: the call is carried out, then a
+   * 500. `late`: carried out once `until` is.
+   */
+  readonly kind: 'refused' | 'error' | 'lost-answer' | 'late';
   readonly until?: Promise<unknown>;
+  /** For `error`. With the status 200 it is one that CopyObject embeds in an answer which looks like a success. */
+  readonly error?: { readonly code: string; readonly message: string; readonly status: number };
   /** How many calls it strikes; 1 unless told. */
   readonly times?: number;
   /** Strikes only the calls that it is true for; `caller` is the ARN that signed. */
@@ -35,6 +40,7 @@ export class CallFaults {
   async carryOut<T>(call: StruckCall, run: () => Promise<T>): Promise<T> {
     const fault = this.#take(call);
     if (fault?.kind === 'refused') throw internalError();
+    if (fault?.kind === 'error') throw errorOf(fault);
     if (fault?.kind === 'late') await fault.until;
     const answer = await run();
     if (fault?.kind === 'lost-answer') throw internalError();
@@ -49,6 +55,10 @@ export class CallFaults {
     if (found) found.left -= 1;
     return found?.fault;
   }
+}
+
+function errorOf({ error }: CallFault): AwsError {
+  return error ? new AwsError(error.code, error.message, error.status) : internalError();
 }
 
 function internalError(): AwsError {

@@ -3,6 +3,7 @@ import type { EventRule } from './events.ts';
 import type { SsmDocument } from './host/document.ts';
 import type { Iam } from './iam.ts';
 import type { AsyncOptions } from './lambda-async.ts';
+import { type BucketDefinition, bucketOf } from './s3/definitions.ts';
 import { REGION } from './service.ts';
 import type { QueueDefinition, SendToQueue } from './sqs.ts';
 import type { MachineSource } from './states.ts';
@@ -20,6 +21,10 @@ export function queuesOf(template: Template): QueueDefinition[] {
     arn,
     ...(VisibilityTimeout !== undefined && { visibilityTimeout: Number(VisibilityTimeout) }),
   }));
+}
+
+export function bucketsOf(template: Template): BucketDefinition[] {
+  return template.ofType('AWS::S3::Bucket').map(bucketOf);
 }
 
 export function rulesOf(template: Template): EventRule[] {

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { AwsError } from './service.ts';
 
 /** One HTTP request as it came, its body read. */
@@ -16,7 +18,8 @@ export interface WireRequest {
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly body: string | Uint8Array;
+  /** A stream's length stands in the headers. */
+  readonly body: string | Uint8Array | Readable;
 }
 
 /** Reads a request to its end. Throws `RequestEntityTooLargeException` (413) as soon as its body exceeds `limit` bytes. */
@@ -38,12 +41,18 @@ export async function readRequest(request: IncomingMessage, limit: number): Prom
   };
 }
 
-/** Sends an answer, with its length. */
-export function sendAnswer(response: ServerResponse, answer: WireAnswer): void {
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  response.setHeader('content-length', Buffer.byteLength(answer.body));
-  response.writeHead(answer.status);
-  response.end(answer.body);
+/** Sends an answer with its length, which the answer to a HEAD states itself. */
+export async function sendAnswer(response: ServerResponse, { status, headers, body }: WireAnswer): Promise<void> {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    response.writeHead(status);
+    // Clients may leave before the end.
+    await pipeline(body, response).catch(() => response.destroy());
+    return;
+  }
+  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(status);
+  response.end(body);
 }
 
 /** A JSON answer. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate';
+import { distinguish } from './iam-resources.ts';
 import { ACCOUNT_ID, AwsError, type Caller, type PolicyDocument, REGION } from './service.ts';
 import type { Resource } from './template.ts';
 
@@ -58,14 +59,19 @@ export function createIam(resources: readonly Resource[]): Iam {
       const [service = '', operation = ''] = action.split(':');
       const resources = (await isWildcardOnlyAction(service, operation)) ? ['*'] : asked;
       for (const resource of resources) {
-        const key = JSON.stringify([caller.accessKeyId, action, resource, context]);
+        const key = JSON.stringify([caller.accessKeyId, action, distinguish(caller.policies, resource), context]);
         const decision = decisions.get(key) ?? simulate(caller, action, resource, context);
         decisions.set(key, decision);
-        const refusal = await decision;
-        if (refusal) throw new AwsError('AccessDeniedException', refusal);
+        const reason = await decision;
+        if (reason) throw new AwsError('AccessDeniedException', refusal(caller, action, resource, reason));
       }
     },
   };
+}
+
+/** AWS's own sentence. */
+function refusal(caller: Caller, action: string, resource: string, reason: string): string {
+  return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
 }
 
 /** Why AWS refuses the request, in its own words; `undefined` when it is allowed. */
@@ -78,6 +84,7 @@ async function simulate(caller: Caller, action: string, resource: string, contex
         resource: { resource, accountId: ACCOUNT_ID },
         contextVariables: { ...globalContext(caller), ...(context as Record<string, string | string[]>) },
       },
+      ...(action.startsWith('kms:') && { resourcePolicy: KEY_POLICY }),
       identityPolicies: caller.policies.map((policy, index) => ({ name: `policy-${index}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
@@ -88,12 +95,16 @@ async function simulate(caller: Caller, action: string, resource: string, contex
     throw new AwsError('InternalFailure', `IAM can't decide ${action} on ${resource}: ${JSON.stringify(answer.errors)}`, 500);
   }
   if (answer.overallResult === 'Allowed') return undefined;
-  const reason =
-    answer.overallResult === 'ExplicitlyDenied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action`;
-  return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
+  return answer.overallResult === 'ExplicitlyDenied'
+    ? 'with an explicit deny in an identity-based policy'
+    : `because no identity-based policy allows the ${action} action`;
 }
+
+/** What every KMS key is made with: IAM policies decide. Without, they count for nothing. */
+const KEY_POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` }, Action: 'kms:*', Resource: '*' }],
+};
 
 function globalContext(caller: Caller): Record<string, string> {
   return {

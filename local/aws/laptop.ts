@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CallFaults } from './call-faults.ts';
-import { asyncOptionsOf, documentsOf, machinesOf, permissionsOf, queuesOf, rulesOf } from './definitions.ts';
+import { type CloudFrontService, createCloudFront } from './cloudfront/cloudfront.ts';
+import { asyncOptionsOf, bucketsOf, documentsOf, machinesOf, permissionsOf, queuesOf, rulesOf } from './definitions.ts';
 import { createDynamoDb } from './dynamodb.ts';
 import type { HandToFunction } from './event-delivery.ts';
 import { createEvents, type EventsService } from './events.ts';
@@ -12,6 +13,7 @@ import { createLambda, type Lambda } from './lambda.ts';
 import { createLambdaApi } from './lambda-api.ts';
 import { type AsyncInvocations, createAsyncInvocations } from './lambda-async.ts';
 import { createMonitoring, type MonitoringService } from './monitoring.ts';
+import { createS3, type S3Service } from './s3/s3.ts';
 import { listen, type RestService, type Served } from './server.ts';
 import { AwsError, type PublishEvent, type Service } from './service.ts';
 import { createSns, type SnsService } from './sns.ts';
@@ -46,6 +48,8 @@ interface LaptopServices {
   readonly sqs: SqsService;
   readonly ssm: Ssm;
   readonly states: States;
+  readonly s3: S3Service;
+  readonly cloudfront: CloudFrontService;
   readonly api: RestService;
 }
 
@@ -65,8 +69,8 @@ export async function startLaptopAws(options: LaptopOptions): Promise<LaptopAws>
   const server = await listen(options.port, () => served);
   try {
     const template = await loadTemplate(options.packageDirectory, server.endpoint);
-    const services = await startServices(options, template, server.endpoint);
     const faults = new CallFaults();
+    const services = await startServices(options, template, server.endpoint, faults);
     served = { ...serve(services), faults };
     const keys = await addUsers(services.iam, readRoutes(template), options.directory);
     return {
@@ -82,7 +86,12 @@ export async function startLaptopAws(options: LaptopOptions): Promise<LaptopAws>
   }
 }
 
-async function startServices(options: LaptopOptions, template: Template, endpoint: string): Promise<LaptopServices> {
+async function startServices(
+  options: LaptopOptions,
+  template: Template,
+  endpoint: string,
+  faults: CallFaults,
+): Promise<LaptopServices> {
   const { directory, packageDirectory, secondsMs } = options;
   const iam = createIam(template.resources);
   const functions = template.ofType('AWS::Lambda::Function');
@@ -96,6 +105,7 @@ async function startServices(options: LaptopOptions, template: Template, endpoin
     queues: sqs,
   });
   const publish: PublishEvent = events.publish;
+  const s3 = createS3({ directory, buckets: bucketsOf(template), iam, faults });
   return {
     template,
     iam,
@@ -106,6 +116,8 @@ async function startServices(options: LaptopOptions, template: Template, endpoin
     sns: createSns({ topics: template.ofType('AWS::SNS::Topic'), directory }),
     sqs,
     ssm: createSsm({ directory, documents: documentsOf(template), publish, ...(secondsMs !== undefined && { secondsMs }) }),
+    s3,
+    cloudfront: createCloudFront({ s3, iam, faults }),
     states: createStates({ machines: machinesOf(template, iam), invoke: lambda.invoke, publish }),
     api: createHttpApi({ template, invoke: lambda.invoke, iam }),
     // Last: it starts a thread, which a template refused by one of the others would leave behind.
@@ -124,11 +136,12 @@ function asEventBridge(template: Template, lambda: Lambda, { invokeAsync }: Asyn
 }
 
 function serve(services: LaptopServices): Served {
-  const { iam, lambda, asyncInvocations, dynamodb, events, monitoring, sns, sqs, ssm, states, api } = services;
+  const { iam, lambda, asyncInvocations, dynamodb, events, monitoring, sns, sqs, ssm, states, s3, cloudfront, api } = services;
   return {
     iam,
     services: [dynamodb, events, monitoring, sns, sqs, ssm, states, createSts(iam)],
-    restServices: [api, createLambdaApi({ lambda, invokeAsync: asyncInvocations.invokeAsync, iam })],
+    // S3 first: of unsigned requests it claims those that name a bucket, the API all others.
+    restServices: [s3, cloudfront, api, createLambdaApi({ lambda, invokeAsync: asyncInvocations.invokeAsync, iam })],
   };
 }
 
@@ -140,5 +153,7 @@ async function close(closeServer: () => Promise<void>, services: LaptopServices)
   await services.asyncInvocations.close();
   await closeServer();
   await services.lambda.close();
+  await services.cloudfront.close();
+  await services.s3.close?.();
   await Promise.all([services.sqs, services.sns, services.ssm, services.dynamodb].map((service) => service.close?.()));
 }

@@ -13,11 +13,14 @@ const BODY_LIMIT = 17 * 1024 * 1024;
 /** A service whose operations are told apart by method and path, such as Lambda's. */
 export interface RestService {
   readonly scope: string;
+  /** Largest body in bytes where it isn't the usual limit. */
+  readonly bodyLimit?: number;
   /** Throws `AwsError`; `refuse` gives it the service's own form. */
   handle(request: WireRequest, caller: Identity): Promise<WireAnswer>;
-  refuse(error: AwsError): WireAnswer;
-  /** Answers a request that carries no signature; without it such requests are refused. */
-  handleUnsigned?(request: WireRequest): Promise<WireAnswer>;
+  /** `request` is absent when it was too large to be read. */
+  refuse(error: AwsError, request?: WireRequest): WireAnswer;
+  /** Answers a request that carries no signature; `undefined` for one that is not for this service. */
+  handleUnsigned?(request: WireRequest): Promise<WireAnswer | undefined>;
   close?(): Promise<void>;
 }
 
@@ -49,14 +52,22 @@ export async function listen(port: number, served: () => Served): Promise<Laptop
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
+  const rest = restServiceOf(request, served);
   try {
-    sendAnswer(response, await answer(await readRequest(request, BODY_LIMIT), served));
+    await sendAnswer(response, await answer(await readRequest(request, rest?.bodyLimit ?? BODY_LIMIT), served));
   } catch (error) {
+    if (response.headersSent) return;
     // The rest of a body that is too large is not waited for.
     response.setHeader('connection', 'close');
-    const { status, message } = asAwsError(error);
-    if (!response.headersSent) sendAnswer(response, jsonAnswer(status, { message }));
+    const refused = asAwsError(error);
+    await sendAnswer(response, rest?.refuse(refused) ?? jsonAnswer(refused.status, { message: refused.message }));
   }
+}
+
+/** The service that a request is for by what it says, before its body is read and anything verified. */
+function restServiceOf({ headers }: IncomingMessage, { restServices }: Served): RestService | undefined {
+  const scope = /\/([^/,]+)\/aws4_request/.exec(headers.authorization ?? '')?.[1];
+  return restServices.find((service) => service.scope === scope);
 }
 
 async function answer(request: WireRequest, served: Served): Promise<WireAnswer> {
@@ -83,8 +94,11 @@ function parseHeader(request: WireRequest): SignatureHeader | AwsError | undefin
 }
 
 async function answerUnsigned(request: WireRequest, served: Served): Promise<WireAnswer> {
-  const open = request.headers['x-amz-target'] ? undefined : served.restServices.find((service) => service.handleUnsigned);
-  if (open?.handleUnsigned) return open.handleUnsigned(request);
+  const open = request.headers['x-amz-target'] ? [] : served.restServices;
+  for (const service of open) {
+    const answered = await service.handleUnsigned?.(request);
+    if (answered) return answered;
+  }
   const message = 'Request is missing Authentication Token';
   return encodeError('json', request, new AwsError('MissingAuthenticationTokenException', message, 403));
 }
@@ -93,7 +107,7 @@ async function answerRest(service: RestService, request: WireRequest, header: Si
   try {
     return await service.handle(request, await verifySignature(request, header, iam.find));
   } catch (error) {
-    return service.refuse(asAwsError(error));
+    return service.refuse(asAwsError(error), request);
   }
 }
 

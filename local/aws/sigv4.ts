@@ -7,6 +7,9 @@ import { Sha256 } from './sha256.ts';
 
 const CLOCK_SKEW_MS = 5 * 60_000;
 
+/** Services without regions, and what requests to them are signed for. */
+const GLOBAL_REGIONS: Readonly<Record<string, readonly string[]>> = { cloudfront: ['us-east-1'] };
+
 /** What the `Authorization` header of a signed request says. */
 export interface SignatureHeader {
   readonly accessKeyId: string;
@@ -78,14 +81,15 @@ function signingDate(request: WireRequest, header: SignatureHeader): Date {
 }
 
 function refuseForeignScope(header: SignatureHeader): void {
-  if (header.region !== REGION)
+  if (header.region !== REGION && !GLOBAL_REGIONS[header.scope]?.includes(header.region))
     throw invalid(`Credential should be scoped to a valid region: '${REGION}', not '${header.region}'.`);
   if (!header.signedHeaders.has('host')) throw invalid("'Host' must be a 'SignedHeader' in the AWS Authorization.");
 }
 
 function refuseForeignBody(request: WireRequest): void {
   const claimed = request.headers['x-amz-content-sha256'];
-  if (claimed === undefined || claimed === 'UNSIGNED-PAYLOAD') return;
+  // A streamed body carries its own digests.
+  if (claimed === undefined || claimed === 'UNSIGNED-PAYLOAD' || claimed.startsWith('STREAMING-')) return;
   const actual = createHash('sha256').update(request.body).digest('hex');
   if (claimed !== actual) throw invalid("The provided 'x-amz-content-sha256' header does not match what was computed.");
 }

@@ -93,7 +93,7 @@ describe('a signature', () => {
     const response = await identity({ service: 'kinesis' });
     expect([response.status, await response.text()]).toEqual([
       404,
-      expect.stringContaining("no service 'kinesis'; it has: dynamodb, "),
+      expect.stringContaining("no service 'kinesis'; it has: cloudfront, dynamodb, "),
     ]);
   });
 
