@@ -101,8 +101,7 @@ function describe(schema: Schema): Described {
   switch (def.type) {
     case 'string': {
       const own = 'format' in def && def.format !== undefined ? messageOf(def) : [];
-      const day = 'format' in def && def.format === 'date' ? ['a day such as 2026-11-22'] : [];
-      return { type: 'text', rules: [...own, ...day, ...describeChecks(inner, 'characters')] };
+      return { type: 'text', rules: [...own, ...describeChecks(inner, 'characters')] };
     }
     case 'number':
       return { type: 'whole number', rules: describeChecks(inner, '') };

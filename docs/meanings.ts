@@ -36,11 +36,17 @@ export const MANIFEST: Meanings = {
   'configuration.file': 'Where it lies.',
   'configuration.owner': 'Owner and group it has to have.',
   'configuration.mode': 'Permissions it has to have.',
-  frontend: 'The static files. Kept for the `frontend` strategy, which is not there yet.',
-  'frontend.bucket': 'S3 bucket. It has to be versioned.',
+  frontend: 'The static files in a bucket. Without it there is no `frontend` strategy.',
+  'frontend.bucket': 'S3 bucket. It has to be versioned, and its name has to fit the deployment parameter `frontendBuckets`.',
   'frontend.prefix': 'What the keys of the application begin with. Empty: the whole bucket.',
   'frontend.entryPoints': 'Files that name the others, such as `index.html`. They are switched last.',
-  'frontend.distribution': 'Id of the CloudFront distribution before the bucket.',
+  'frontend.distribution': 'Id of the CloudFront distribution before the bucket. Its cache is invalidated after a change.',
+  'frontend.url':
+    'Where people reach the site. What is served there is compared with the bucket after a change. Left out: nothing is compared.',
+  'frontend.archive':
+    'Where finished builds are kept, such as `s3://builds/site/{version}/`. A release without a manifest is brought back from it.',
+  'frontend.maxShrink':
+    'By how much the number of objects may shrink by a rollback. More is refused, unless the request says so.',
   database: 'The database. Kept for the `database` strategy, which is not there yet.',
   'database.instance': 'Identifier of the RDS instance.',
   'database.cutover':
@@ -99,6 +105,11 @@ export const ROLLBACK_REQUEST: Meanings = {
   issue: 'What is wrong. It chooses the strategy by the decision matrix. Give this or `strategy`.',
   target: 'Where to go back to. Left out: the newest verified release before the running one.',
   'target.version': 'Version of a recorded release.',
+  'target.time': 'A moment that has passed: the bucket is brought back to what it held then. Only for strategy `frontend`.',
+  frontend: 'What else may be said of the frontend.',
+  'frontend.source':
+    'By what a release is brought back: `manifest` (recorded with it, exact), `archive` (its finished build) or `time` (just before the next release). Left out: the first of these that it has.',
+  'frontend.maxShrink': 'By how much the number of objects may shrink by this rollback, instead of what the manifest says.',
   reason,
   impact: 'What users notice. It goes into the log.',
   dryRun: 'true: answers the plan, changes nothing and records nothing.',

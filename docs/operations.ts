@@ -300,7 +300,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Rollbacks',
     summary: 'Search the log',
     description:
-      'By application, status, actor or day, newest first. One that was asked for within the last second may be missing.',
+      'By exactly one of application, status, actor or day, newest first. One that was asked for within the last second may be missing.',
     callers: ALL,
     query: {
       name: 'RollbackQuery',
@@ -315,7 +315,7 @@ export const OPERATIONS: readonly Operation[] = [
         content: { name: 'Rollbacks', contract: Rollbacks, example: { rollbacks: [example.rollback], cursor: null } },
       },
     ],
-    problems: ['invalid-input', 'CursorInvalid'],
+    problems: ['invalid-input', 'CursorInvalid', 'ApplicationUnknown'],
   },
   {
     id: 'getRollback',
@@ -372,7 +372,8 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/rollbacks/{rollbackId}/report',
     tag: 'Rollbacks',
     summary: "Read the log entry after the runbook's template",
-    description: 'Markdown: the template, hosts, timeline, post-rollback checklist, and whether the log is intact.',
+    description:
+      'Markdown: the template, hosts, timeline, post-rollback checklist (or what to do, when nothing was rolled back), and whether the log is intact.',
     callers: ALL,
     answers: [
       {

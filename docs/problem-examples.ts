@@ -18,7 +18,7 @@ import {
   StrategyImpossible,
   TokenSpent,
 } from '../lib/errors.ts';
-import { Problem, problemAnswer } from '../lib/problems.ts';
+import { brokenRule, Problem, problemAnswer } from '../lib/problems.ts';
 import { ROLLBACK_ID } from './examples.ts';
 
 const application = 'ad-mint-ai';
@@ -28,7 +28,7 @@ const operator = 'arn:aws:iam::123456789012:user/operator';
 const unreadable = (statusCode: number, message: string): Error => Object.assign(new Error(message), { statusCode });
 
 const ERRORS = {
-  'invalid-input': RollbackRequest.safeParse({ strategy: 'code', reason: '', dryrun: true }).error,
+  'invalid-input': RollbackRequest.safeParse({ strategy: 'code', reason: '', dryrun: true }, { error: brokenRule }).error,
   'bad-request': unreadable(400, 'Invalid or malformed JSON was provided'),
   'unsupported-media-type': unreadable(415, 'Unsupported Media Type'),
   MalformedRequest: new MalformedRequest(413, 'The body is larger than 128 KiB.'),

@@ -27,6 +27,14 @@ export const config = {
   get documentPrefix(): string {
     return required('DOCUMENT_PREFIX');
   },
+  /** The service's own bucket: manifests of releases, plans of objects. */
+  get serviceBucket(): string {
+    return required('SERVICE_BUCKET');
+  },
+  /** The state machine that records the frontend of a release. */
+  get releaseMachineArn(): string {
+    return required('RELEASE_MACHINE_ARN');
+  },
   /** Where the service keeps captured state and fences on each host. */
   get hostStateDirectory(): string {
     return process.env.HOST_STATE_DIRECTORY || '/var/lib/rollback-service';

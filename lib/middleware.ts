@@ -7,7 +7,7 @@ import httpRouter, { type Method, type Route } from '@middy/http-router';
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { MalformedRequest, TransientFault } from './errors.ts';
-import { problemAnswer } from './problems.ts';
+import { brokenRule, problemAnswer } from './problems.ts';
 
 export const logger = new Logger();
 
@@ -94,8 +94,8 @@ export const endpoint = <B extends z.ZodType | undefined = undefined, Q extends 
   const respond = async (event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const request = {
       path: (event.pathParameters ?? {}) as Record<string, string>,
-      body: body?.parse(event.body),
-      query: query?.parse(event.queryStringParameters ?? {}),
+      body: body?.parse(event.body, { error: brokenRule }),
+      query: query?.parse(event.queryStringParameters ?? {}, { error: brokenRule }),
       actor: event.requestContext.authorizer.iam.userArn,
       idempotencyKey: event.headers['idempotency-key'],
     };

@@ -14,6 +14,50 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** Limits of what is counted; where nothing is, the value itself has them. */
+const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' };
+
+const tooBig = ({ origin, maximum }: Pick<z.core.$ZodIssueTooBig, 'origin' | 'maximum'>): string => {
+  if (!UNITS[origin]) return `must be at most ${maximum}`;
+  return `must not ${origin === 'string' ? 'be longer' : 'have more'} than ${maximum} ${UNITS[origin]}`;
+};
+
+const tooSmall = ({ origin, minimum }: Pick<z.core.$ZodIssueTooSmall, 'origin' | 'minimum'>): string => {
+  if (!UNITS[origin]) return `must be at least ${minimum}`;
+  return minimum === 1 ? 'must not be empty' : `must have at least ${minimum} ${UNITS[origin]}`;
+};
+
+/**
+ * The rule that a value breaks, in plain words: pass it as `error` when parsing what a caller sent. A contract's own words come before
+ * these; undefined leaves it to zod's.
+ */
+export const brokenRule: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is required' : `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return issue.input === undefined ? 'is required' : `must be one of ${issue.values.join(', ')}`;
+    case 'too_big':
+      return tooBig(issue);
+    case 'too_small':
+      return tooSmall(issue);
+    case 'invalid_key':
+      return `its name ${issue.issues.map(({ message }) => message).join(', ')}`;
+    default:
+      return undefined;
+  }
+};
+
 /** Zod reports unknown fields on the object that holds them; callers are told each by its own name. */
 const fieldErrors = (issues: readonly z.core.$ZodIssue[]): { field: string; rule: string }[] =>
   issues.flatMap((issue) =>

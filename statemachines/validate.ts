@@ -6,14 +6,22 @@ import { parse } from 'yaml';
 
 type States = Record<
   string,
-  { Type: string; TimeoutSeconds?: number; TimeoutSecondsPath?: string; Branches?: { States: States }[] }
+  {
+    Type: string;
+    TimeoutSeconds?: number;
+    TimeoutSecondsPath?: string;
+    Branches?: { States: States }[];
+    ItemProcessor?: { States: States };
+  }
 >;
 
-/** Names of the tasks, nested branches included, that could wait for ever. */
+/** Names of the tasks, those of branches and maps included, that could wait for ever. */
 const tasksWithoutTimeout = (states: States): string[] =>
   Object.entries(states).flatMap(([name, state]) => [
     ...(state.Type === 'Task' && state.TimeoutSeconds === undefined && state.TimeoutSecondsPath === undefined ? [name] : []),
-    ...(state.Branches ?? []).flatMap((branch) => tasksWithoutTimeout(branch.States)),
+    ...[...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])].flatMap((branch) =>
+      tasksWithoutTimeout(branch.States),
+    ),
   ]);
 
 for (const file of readdirSync(import.meta.dirname).filter((f) => f.endsWith('.asl.yml'))) {

@@ -1,3 +1,4 @@
+import { startRecording } from '../../lib/aws/stepfunctions.ts';
 import { ReleaseChange, ReleaseInput } from '../../lib/contracts.ts';
 import { newestFirst } from '../../lib/domain/releases.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
@@ -20,8 +21,10 @@ export const handler = resource(
     path,
     body: ReleaseInput,
     run: async ({ path: { application = '' }, body, actor }) => {
-      await requireApplication(application);
-      const { release, created } = await recordRelease(application, body, actor, new Date());
+      const { frontend } = await requireApplication(application);
+      const { release, created } = await recordRelease(application, body, actor, new Date(), frontend !== undefined);
+      // Also when it is recorded again: what a crash kept from starting is started now, and one that was started stays alone.
+      if (release.frontend?.state === 'recording') await startRecording({ application, version: release.version });
       return { status: created ? 201 : 200, body: release };
     },
   }),
@@ -31,7 +34,7 @@ export const handler = resource(
     body: ReleaseChange,
     run: async ({ path: { application = '', version = '' }, body, actor }) => ({
       status: 200,
-      body: await changeRelease(application, version, body, actor),
+      body: await changeRelease(application, version, body, actor, new Date()),
     }),
   }),
 );

@@ -1,4 +1,4 @@
-import { EventsPage, RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
+import { EventsPage, type Rollback, RollbackNotes, RollbackQuery } from '../../lib/contracts.ts';
 import { verifyChain } from '../../lib/domain/chain.ts';
 import { renderReport } from '../../lib/domain/report.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
@@ -7,15 +7,28 @@ import { getPlan } from '../../lib/log/plans.ts';
 import { queryRollbacks } from '../../lib/log/query.ts';
 import { requireRollback, updateRollback } from '../../lib/log/rollbacks.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
+import { requireApplication } from '../../lib/registry/applications.ts';
 
 const one = '/rollbacks/{rollbackId}';
+
+const isOnRecord = async (application: string): Promise<boolean> =>
+  (await queryRollbacks({ application, limit: 1 })).rollbacks.length > 0;
+
+/** Nothing found for a name that nobody knows is a slip of the pen. Records may outlive their application, and are answered. */
+const search = async (query: RollbackQuery): Promise<{ rollbacks: Rollback[]; cursor: string | null }> => {
+  const page = await queryRollbacks(query);
+  const { application } = query;
+  if (page.rollbacks.length === 0 && application !== undefined && !(await isOnRecord(application)))
+    await requireApplication(application);
+  return page;
+};
 
 export const handler = resource(
   endpoint({
     method: 'GET',
     path: '/rollbacks',
     query: RollbackQuery,
-    run: async ({ query }) => ({ status: 200, body: await queryRollbacks(query) }),
+    run: async ({ query }) => ({ status: 200, body: await search(query) }),
   }),
   endpoint({
     method: 'GET',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Decision, type Rollback, RollbackRequest } from '../../lib/contracts.ts';
 import { newRollbackId, requestRollbackId } from '../../lib/domain/identity.ts';
 import { renderPlan } from '../../lib/domain/plan.ts';
-import { strategyFor, strategyProblem } from '../../lib/domain/strategy.ts';
+import { requestProblem, strategyFor, strategyProblem } from '../../lib/domain/strategy.ts';
 import { IdempotencyConflict, StrategyImpossible } from '../../lib/errors.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { type ApiAnswer, endpoint, resource } from '../../lib/middleware.ts';
@@ -41,6 +41,11 @@ const dryRun = async (asked: AskedRollback, now: Date): Promise<ApiAnswer> => {
   return { status: 200, body: plan ? { decision: 'planned', plan, text: renderPlan(plan) } : { decision: 'refused', refusal } };
 };
 
+const targetOf = ({ target, frontend }: RollbackRequest): Pick<AskedRollback, 'targetVersion' | 'targetTime' | 'frontend'> => ({
+  ...(target && ('version' in target ? { targetVersion: target.version } : { targetTime: target.time })),
+  ...(frontend && { frontend }),
+});
+
 export const handler = resource(
   endpoint({
     method: 'POST',
@@ -49,7 +54,7 @@ export const handler = resource(
     run: async ({ path: { application = '' }, body, actor, idempotencyKey }) => {
       const now = new Date();
       const strategy = body.strategy ?? strategyFor(body.issue ?? 'application-bug');
-      const problem = strategyProblem(strategy, await requireApplication(application));
+      const problem = strategyProblem(strategy, await requireApplication(application)) ?? requestProblem(strategy, body);
       if (problem) throw new StrategyImpossible(problem.message);
       const rollbackId = idOf(application, actor, idempotencyKey, now);
       const asked = {
@@ -60,7 +65,7 @@ export const handler = resource(
         performedBy: actor,
         reason: body.reason,
         impact: body.impact,
-        targetVersion: body.target?.version,
+        ...targetOf(body),
       };
       return body.dryRun ? dryRun(asked, now) : start(asked, now);
     },

@@ -6,10 +6,10 @@ import { answerAlarm } from '../../lib/rollback/answer-alarm.ts';
 
 /** Every alarm of the account comes by here; those that no manifest names are none of ours and leave a log line only. */
 export const handler = step(AlarmChange, async (change) => {
-  const applications = await applicationsOfAlarm(change.detail.alarmName);
-  if (applications.length === 0) {
+  const manifests = await applicationsOfAlarm(change.detail.alarmName);
+  if (manifests.length === 0) {
     logger.info('no application names this alarm', { alarm: change.detail.alarmName });
     countIgnoredAlarm();
   }
-  for (const application of applications) await answerAlarm({ application, change, now: new Date() });
+  for (const manifest of manifests) await answerAlarm({ manifest, change, now: new Date() });
 });

@@ -1,3 +1,4 @@
+import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
@@ -12,9 +13,11 @@ import { moveTo } from '../../lib/rollback/status.ts';
 
 export const handler = step(ExecutionInput, async ({ rollbackId, application }) => {
   const now = new Date();
-  const { cancelRequestedBy } = await requireRollback(rollbackId);
+  const [{ cancelRequestedBy }, { manifest, approvalRequired }] = await Promise.all([
+    requireRollback(rollbackId),
+    requirePlan(rollbackId),
+  ]);
   if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it began.`);
-  const { manifest, approvalRequired } = await requirePlan(rollbackId);
   // While people think nobody renews the lease, so it covers their time too.
   const lease = leaseMs(manifest) + (approvalRequired ? milliseconds(manifest.approval.timeout) : 0);
   const lock = await acquireLock(application, rollbackId, lease, now);
@@ -25,8 +28,10 @@ export const handler = step(ExecutionInput, async ({ rollbackId, application }) 
       await releaseLock(application, rollbackId, lock.fence);
       throw new RollbackOver(rollbackId, status);
     }
-    await appendEvent({ rollbackId, phase: 'lock', type: 'acquired', key: 'lock', detail: { fence: lock.fence }, now });
-    if (!approvalRequired) await moveTo(rollbackId, 'in-progress');
+    await allEnded([
+      appendEvent({ rollbackId, phase: 'lock', type: 'acquired', key: 'lock', detail: { fence: lock.fence }, now }),
+      approvalRequired ? undefined : moveTo(rollbackId, 'in-progress'),
+    ]);
     return { acquired: true, fence: lock.fence };
   }
   const refusal: Refusal = {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
+import { siteStands } from '../../lib/domain/frontend/standing.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { allEvents } from '../../lib/log/events.ts';
+import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { closeRollback } from '../../lib/rollback/close.ts';
@@ -39,19 +41,25 @@ const whatWasWorse = async (rollbackId: string): Promise<string | undefined> => 
 const standingAt = async (end: End, { rollbackId, hosts = [] }: Rollback) =>
   end === 'undo-failed' ? whereHostsStand(rollbackId) : hosts;
 
+/** A cancellation or a refusal shows up as a failed execution where the machine could not tell it apart. */
+const meaningOf = ({ cancelRequestedBy, refusal }: Rollback): End => {
+  if (cancelRequestedBy) return 'cancelled';
+  return refusal ? 'refused' : 'failed-before-change';
+};
+
 export const handler = step(Input, async ({ rollbackId, end, lock, failure, undoFailure }) => {
   const before = await requireRollback(rollbackId);
   // A step that failed may have left a command at work.
   await cancelUnfinished(rollbackId);
-  const { cancelRequestedBy, refusal, from, to } = before;
+  const { refusal, from, to } = before;
   const hosts = await standingAt(end, before);
-  // A cancellation shows up as a failed wave where the machine could not tell it apart.
-  const meant = end === 'failed-before-change' && cancelRequestedBy ? 'cancelled' : end;
+  const meant = end === 'failed-before-change' ? meaningOf(before) : end;
   // An undo that got there in the end is not what people want to read about, but why it was needed.
   const undoReason = end === 'undone' ? undefined : sentence(undoFailure);
   const worse = end === 'undone' && !failure ? await whatWasWorse(rollbackId) : undefined;
   const reason = refusal?.message ?? undoReason ?? sentence(failure) ?? worse;
-  const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, reason });
+  const site = siteStands(await frontendWorkOf(rollbackId));
+  const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, site, reason });
   const fence = lock?.acquired ? lock.fence : undefined;
   const { status } = await closeRollback({
     rollbackId,

@@ -1,3 +1,4 @@
+import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { batches } from '../../lib/domain/waves.ts';
@@ -16,8 +17,10 @@ const machineView = (plan: Plan | null) => ({
   approvalRequired: plan?.approvalRequired ?? false,
   approvalSeconds: plan ? seconds(plan.manifest.approval.timeout) : 0,
   monitorEverySeconds: plan ? seconds(plan.manifest.monitor.every) : 0,
-  components: { code: plan?.components.includes('code') ?? false },
-  stopServices: false,
+  components: {
+    code: plan?.components.includes('code') ?? false,
+    frontend: plan?.frontend !== undefined,
+  },
   waves: plan?.waves ?? [],
   batches: plan ? batches(plan.hosts, plan.to.commit) : [],
 });
@@ -32,15 +35,15 @@ const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
 const record = async (made: Plan, now: Date) => {
   const plan = await savePlan(made);
   const { rollbackId, from, to, estimate, warnings, hosts, waves } = plan;
-  await appendEvent({
+  const planned = {
     rollbackId,
     phase: 'plan',
     type: 'planned',
     key: 'planned',
     detail: { from, to, hosts: hosts.length, waves: waves.length, estimate, warnings },
     now,
-  });
-  await moveTo(rollbackId, 'planned', { from, to, estimate });
+  } as const;
+  await allEnded([appendEvent(planned), moveTo(rollbackId, 'planned', { from, to, estimate })]);
   return machineView(plan);
 };
 

@@ -3,6 +3,7 @@ import { ExecutionInput } from '../../lib/contracts.ts';
 import { groupByCommit } from '../../lib/domain/waves.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { appendEvent } from '../../lib/log/events.ts';
+import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { step } from '../../lib/middleware.ts';
 import { capturesOf, touchedHosts } from '../../lib/rollback/evidence.ts';
@@ -19,18 +20,20 @@ export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
   // What runs in this rollback's name is ended also when somebody else holds the lock by now.
   await cancelUnfinished(rollbackId);
   await keepLock(await requirePlan(rollbackId), lock.fence, now);
-  const commands = await commandsOf(rollbackId);
+  const [commands, { applyBegunAt }] = await Promise.all([commandsOf(rollbackId), frontendWorkOf(rollbackId)]);
   const touched = touchedHosts(commands);
-  if (touched.length === 0) return { needed: false, waves: [] };
-  const waves = groupByCommit(capturesOf(commands).filter(({ host }) => touched.includes(host)));
+  const frontend = applyBegunAt !== undefined;
+  if (touched.length === 0 && !frontend) return { needed: false, frontend, waves: [], batches: [] };
+  const captures = capturesOf(commands);
+  const waves = groupByCommit(captures.filter(({ host }) => touched.includes(host)));
   await appendEvent({
     rollbackId,
     phase: 'undo',
     type: 'undo-planned',
     key: 'undo-planned',
-    detail: { waves, because: failure?.Error ?? 'the verdict was worse' },
+    detail: { waves, frontend, because: failure?.Error ?? 'the verdict was worse' },
     now,
   });
   await moveTo(rollbackId, 'undoing');
-  return { needed: true, waves };
+  return { needed: true, frontend, waves, batches: groupByCommit(captures) };
 });

@@ -1,9 +1,12 @@
+import { allEnded } from '../../lib/all-ended.ts';
 import { HostCommandInput } from '../../lib/contracts.ts';
 import { PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
+import { commandsOf } from '../../lib/log/commands.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
+import { followHostCommand } from '../../lib/rollback/follow-host-command.ts';
 import { intend, sendOnce } from '../../lib/rollback/host-commands.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { PHASES } from '../../lib/rollback/phases.ts';
@@ -12,25 +15,37 @@ import { moveTo } from '../../lib/rollback/status.ts';
 /** What a cancellation or an old plan can still hold back; an undo and a look at the hosts always go on. */
 const STOPPABLE = new Set(['capture', 'prepare', 'apply']);
 
+/** Many commands end within this: then no other step has to start for them. */
+const LOOK_MS = 3000;
+
 export const handler = step(HostCommandInput, async (input) => {
   const now = new Date();
   const { rollbackId, fence, action, wave } = input;
-  const [plan, rollback] = await Promise.all([requirePlan(rollbackId), requireRollback(rollbackId)]);
+  const [plan, rollback, commands] = await Promise.all([
+    requirePlan(rollbackId),
+    requireRollback(rollbackId),
+    commandsOf(rollbackId),
+  ]);
   if (STOPPABLE.has(action) && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
   if (action === 'capture' && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
-  const intended = await intend(input, plan, rollback, now);
+  const intended = await intend(input, { plan, rollback, commands }, now);
   await keepLock(plan, fence, now);
-  if (action === 'capture') await moveTo(rollbackId, 'in-progress');
   const detail = { action, wave: wave.index, hosts: wave.hosts, commit: wave.commit };
-  await appendEvent({
-    rollbackId,
-    phase: PHASES[action],
-    type: 'host-command-started',
-    key: `${action}-${wave.index}-started`,
-    detail,
-    now,
-  });
-  return sendOnce(intended);
+  // The intent is on record, so the event need not be waited for.
+  const [sent] = await allEnded([
+    sendOnce(intended),
+    appendEvent({
+      rollbackId,
+      phase: PHASES[action],
+      type: 'host-command-started',
+      key: `${action}-${wave.index}-started`,
+      detail,
+      now,
+    }),
+    action === 'capture' && rollback.status !== 'in-progress' ? moveTo(rollbackId, 'in-progress') : undefined,
+  ]);
+  const followed = await followHostCommand({ input, document: intended.command.document, ...sent }, plan, LOOK_MS);
+  return { ...sent, ...followed };
 });

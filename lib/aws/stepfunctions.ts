@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DescribeExecutionCommand,
   SendTaskFailureCommand,
@@ -44,6 +45,19 @@ async function isExecutionOf({ rollbackId, application }: ExecutionInput): Promi
   const { input } = await client.send(new DescribeExecutionCommand({ executionArn: executionArnOf(rollbackId) }));
   const started = ExecutionInput.safeParse(JSON.parse(input ?? 'null'));
   return started.success && started.data.rollbackId === rollbackId && started.data.application === application;
+}
+
+/** Starts to record the frontend of a release; one that was started before, running or not, stays the only one. */
+export async function startRecording(release: { readonly application: string; readonly version: string }): Promise<void> {
+  const { application, version } = release;
+  // Versions may hold characters that a name may not.
+  const name = `${application}-${createHash('sha256').update(version).digest('hex').slice(0, 20)}`;
+  const request = { stateMachineArn: config.releaseMachineArn, name, input: JSON.stringify(release) };
+  try {
+    await client.send(new StartExecutionCommand(request));
+  } catch (error) {
+    if (!isError(error, 'ExecutionAlreadyExists')) throw error;
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ back_up_configuration() {
   tool_failed backup-failed "The configuration could not be backed up to $state/configuration. Nothing was changed."
 }
 
-open_state
+open_state_beside
 make_folder 700 "$state/configuration"
 make_folder 700 "$state/captures"
 if [[ -s $capture ]]; then

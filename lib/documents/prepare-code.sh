@@ -34,7 +34,7 @@ prepare_environment() {
   outcome=built
 }
 
-open_state
+open_state_beside
 open_repository
 locate_environment
 require_free_space

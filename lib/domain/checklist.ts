@@ -14,7 +14,7 @@ export function checklist({ status }: Rollback, events: readonly RollbackEvent[]
   const items: Item[] = [
     { text: 'Verify application functionality', done: reasons.length > 0 && reasons.every(isGood) },
     { text: 'Check health endpoint', done: allGood(reasons, / health: /) },
-    { text: 'Review logs for errors', done: allGood(reasons, / errors in logs /) },
+    { text: 'Review logs for errors', done: allGood(reasons, / errors in the logs: /) },
     { text: 'Test critical user flows', done: allGood(reasons, /^flow /) },
     { text: `Monitor for 15-30 minutes${watched}`, done: held !== undefined },
     { text: 'Document rollback in incident log', done: isOver(status) },

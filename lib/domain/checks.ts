@@ -6,7 +6,7 @@ export type Check = {
   name: string;
   before: boolean | null;
   after: boolean | null;
-  /** Both values as seen, `500 -> 200`. */
+  /** Both values as seen, such as `500 -> 200`. */
   values: string;
   /** Bad is worse than before, whatever was before. */
   mandatory: boolean;
@@ -28,7 +28,7 @@ export function hostChecks(
     commitCheck(id, before, after, expectedCommit),
     ...[...services].map((name) => check(`${id} ${name}`, service(before, name), service(after, name))),
     check(`${id} health`, health(before), health(after)),
-    check(`${id} errors in logs (at most ${maxErrors})`, errors(before, maxErrors), errors(after, maxErrors)),
+    errorsCheck(id, before, after, maxErrors),
   ].filter((each) => each !== null);
 }
 
@@ -61,6 +61,14 @@ function commitCheck(id: string, before: Truth | null, after: Truth | null, expe
     values,
     mandatory: true,
   };
+}
+
+/** Two counts of different times, in words, as an arrow would read like one count that fell. */
+function errorsCheck(id: string, before: Truth | null, after: Truth | null, maxErrors: number): Check | null {
+  const counted = check(`${id} errors in the logs`, errors(before, maxErrors), errors(after, maxErrors));
+  const found = (truth: Truth | null) => truth?.errorsInLogs ?? 'unknown';
+  const values = `${found(before)} before, ${found(after)} since the change, at most ${maxErrors} allowed`;
+  return counted && { ...counted, values };
 }
 
 function service(truth: Truth | null, name: string): Reading {

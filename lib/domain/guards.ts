@@ -3,6 +3,7 @@ import type { CheapFacts, Facts, Guard, HostFacts } from './guard-facts.ts';
 import { agentsTooOld, hostsUnreachable, noHosts, runningTooOld, targetIsCurrent } from './host-guards.ts';
 import { cooldown, dailyLimit, frozen, inProgress } from './limit-guards.ts';
 import { contractingMigration } from './migrations.ts';
+import { needsHosts } from './strategy.ts';
 import { alarmNotFiring, alarmSuppressed, deploymentTooOld, staleEvent } from './trigger-guards.ts';
 
 export type { CheapFacts, Facts, HostFacts } from './guard-facts.ts';
@@ -29,6 +30,9 @@ const HOSTS: readonly Guard<HostFacts>[] = [
   contractingMigration,
 ];
 
+/** What holds also where no host is touched. */
+const WITHOUT_HOSTS: readonly Guard<HostFacts>[] = [runningTooOld];
+
 /** The first reason not to roll back that needs no host's answer; null: none. Ask this before asking hosts. */
 export function cheapGuards(facts: CheapFacts): Refusal | null {
   return firstRefusal(CHEAP, facts);
@@ -36,7 +40,7 @@ export function cheapGuards(facts: CheapFacts): Refusal | null {
 
 /** The first reason not to roll back that the hosts' answers give; null: none. */
 export function hostGuards(facts: HostFacts): Refusal | null {
-  return firstRefusal(HOSTS, facts);
+  return firstRefusal(needsHosts(facts.components) ? HOSTS : WITHOUT_HOSTS, facts);
 }
 
 /** Both, cheap ones first. */

@@ -5,9 +5,11 @@ export function shortCommit(commit: string): string {
   return commit.slice(0, 7);
 }
 
-/** `1.2.0 (abc1234)`; without a known version the short commit alone. */
-export function describeRelease({ version, commit }: ReleaseReference): string {
-  return version === null ? shortCommit(commit) : `${version} (${shortCommit(commit)})`;
+/** `1.2.0 (abc1234)`; without a known version the short commit alone; a moment's state with what ran then, if recorded. */
+export function describeRelease({ version, commit, at }: ReleaseReference): string {
+  const name = version === null ? shortCommit(commit) : `${version} (${shortCommit(commit)})`;
+  if (at === undefined) return name || 'something unrecorded';
+  return `the state of ${at}${name === '' ? '' : `, when ${name} ran`}`;
 }
 
 /** `3 hosts`, `1 host`. */

@@ -9,6 +9,8 @@ export type Ended = {
   hosts: readonly HostState[];
   from?: ReleaseReference | undefined;
   to?: ReleaseReference | undefined;
+  /** What the bucket holds; absent: it was not touched. */
+  site?: string | undefined;
   /** Why it ended so: a refusal's message, an error's. */
   reason?: string | undefined;
 };
@@ -26,24 +28,29 @@ const MEANING: Record<End, Closing> = {
 };
 
 /** What the end of the machine means to people: the outcome, why, and what the hosts run. */
-export function closingOutcome({ end, hosts, from, to, reason }: Ended): Closing {
+export function closingOutcome({ end, hosts, from, to, site, reason }: Ended): Closing {
   const { outcome, message } = MEANING[end];
   const why = reason === undefined || reason === '' ? [] : [sentence(reason)];
   const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
-  return { outcome, message: [message, ...why, ...runs].join(' ') };
+  return { outcome, message: [message, ...why, ...runs, ...(site === undefined ? [] : [site])].join(' ') };
 }
+
+export type Stopped = Pick<Ended, 'hosts' | 'from' | 'to' | 'site'> & { planned: boolean };
 
 /**
  * What it means that an execution died: always `failed`, since nobody verified anything, with what each host runs.
- * No host at all means that it died before there was a plan.
  */
-export function stoppedOutcome(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): Closing {
-  const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
-  return { outcome: 'failed', message: ['The rollback stopped before its end.', standing(hosts, from, to), ...runs].join(' ') };
+export function stoppedOutcome({ hosts, from, to, site, planned }: Stopped): Closing {
+  const runs = hosts.length === 0 ? [] : [standing(hosts, from, to), whatRuns(hosts, from, to)];
+  const untouched = planned ? 'Nothing is changed.' : 'Nothing is changed: there was no plan yet.';
+  const stands = [...runs, ...(site === undefined ? [] : [site])];
+  return {
+    outcome: 'failed',
+    message: ['The rollback stopped before its end.', ...(stands.length === 0 ? [untouched] : stands)].join(' '),
+  };
 }
 
 function standing(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): string {
-  if (hosts.length === 0) return 'Nothing is changed: there was no plan yet.';
   if (allRun(hosts, from?.commit)) return 'Nothing is changed.';
   if (allRun(hosts, to?.commit)) return 'The change was made on all hosts, but nobody verified it.';
   return 'Not all hosts run the same: somebody has to put it right.';

@@ -1,4 +1,5 @@
 import type { Install, Manifest, Wave } from '../contracts.ts';
+import { prepareSite, restoreSite, siteChecks } from './frontend/plan.ts';
 import { count, describeRelease, list, shortCommit } from './naming.ts';
 import type { Draft } from './plan.ts';
 
@@ -6,29 +7,35 @@ import type { Draft } from './plan.ts';
 export function actionsOf(draft: Draft): string[] {
   const { waves, components } = draft;
   const hosts = waves.flatMap((wave) => wave.hosts);
-  const capture = [
-    `note what runs now on ${count(hosts.length, 'host')}: commit, services, changed files`,
-    ...backUp(draft.manifest),
+  const prepared = [
+    ...(hosts.length === 0 ? [] : capture(draft, hosts)),
+    ...(components.includes('code') ? [...fetchCommit(draft, hosts), ...build(draft, hosts)] : []),
+    ...prepareSite(draft),
   ];
-  if (!components.includes('code')) return capture;
-  return [...capture, ...fetchCommit(draft, hosts), ...build(draft, hosts), ...waves.map((wave) => checkOut(draft, wave))];
+  return [...prepared, ...(components.includes('code') ? waves.map((wave) => checkOut(draft, wave)) : []), ...restoreSite(draft)];
 }
 
 /** Everything that will be looked at afterwards, one sentence each. */
-export function checksOf({ manifest, to, components, baseline }: Draft): string[] {
-  const { health, services } = manifest;
-  const runs = components.includes('code') ? [`every host runs ${describeRelease(to)}`] : [];
+export function checksOf(draft: Draft): string[] {
+  const { manifest, baseline, waves } = draft;
   return [
-    ...runs,
+    ...(waves.length === 0 ? [] : hostChecks(draft)),
+    ...siteChecks(draft),
+    ...manifest.health.flows.map(
+      ({ url, status, contains }) => `${url} answers ${status}${contains === undefined ? '' : ` and contains "${contains}"`}`,
+    ),
+    ...baseline.alarms.map(({ name, state }) => alarmCheck(name, state, manifest.monitor.for)),
+  ];
+}
+
+function hostChecks({ manifest: { health, services }, to, components }: Draft): string[] {
+  return [
+    ...(components.includes('code') ? [`every host runs ${describeRelease(to)}`] : []),
     `${[...services.application, ...services.proxy].join(', ')} active on every host`,
     ...(health.host === undefined ? [] : [`${health.host} answers 200 on every host within ${health.within}`]),
     ...(health.logs === undefined
       ? []
       : [`at most ${count(health.logs.maxErrors, 'error')} in the logs of ${health.logs.units.join(', ')}`]),
-    ...health.flows.map(
-      ({ url, status, contains }) => `${url} answers ${status}${contains === undefined ? '' : ` and contains "${contains}"`}`,
-    ),
-    ...baseline.alarms.map(({ name, state }) => alarmCheck(name, state, manifest.monitor.for)),
   ];
 }
 
@@ -36,6 +43,10 @@ function alarmCheck(name: string, state: string, length: string): string {
   return state === 'ALARM'
     ? `alarm ${name} goes to OK on data newer than the change`
     : `alarm ${name} does not fire for ${length}`;
+}
+
+function capture({ manifest }: Draft, hosts: readonly string[]): string[] {
+  return [`note what runs now on ${count(hosts.length, 'host')}: commit, services, changed files`, ...backUp(manifest)];
 }
 
 function backUp({ configuration }: Manifest): string[] {

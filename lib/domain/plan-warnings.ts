@@ -1,5 +1,6 @@
 import type { HostObservation } from '../contracts.ts';
 import { badNow } from './checks.ts';
+import { siteWarnings } from './frontend/plan.ts';
 import { isReachable } from './host-guards.ts';
 import { count, describeRelease, list, shortCommit } from './naming.ts';
 import type { Draft } from './plan.ts';
@@ -21,6 +22,7 @@ export function planWarnings(draft: Draft): string[] {
     ...silentAlarms(draft),
     ...nothingWrong(draft),
     ...nothingToProve(draft),
+    ...siteWarnings(draft),
   ];
 }
 
@@ -91,8 +93,8 @@ function nothingWrong({ baseline, manifest }: Draft): string[] {
     : ['Nothing looks wrong now: no alarm fires, and every check is good.'];
 }
 
-function nothingToProve({ manifest }: Draft): string[] {
+function nothingToProve({ manifest, waves }: Draft): string[] {
   const { host, flows } = manifest.health;
-  if (host !== undefined || flows.length > 0) return [];
+  if (host !== undefined || flows.length > 0 || waves.length === 0) return [];
   return ['The manifest names neither a health URL nor a flow: only commits and services will be checked.'];
 }

@@ -1,4 +1,4 @@
-import type { Manifest, Observation, Plan, ReleaseReference, Rollback } from '../contracts.ts';
+import type { FrontendTarget, Manifest, Observation, Plan, ReleaseReference, Rollback } from '../contracts.ts';
 import { milliseconds } from './duration.ts';
 import { estimate } from './estimate.ts';
 import { isReachable } from './host-guards.ts';
@@ -18,6 +18,8 @@ export type PlanInput = {
   manifest: Manifest;
   running: Running;
   target: ReleaseReference;
+  /** By what the bucket is brought back; absent: the frontend is not touched. */
+  frontend?: FrontendTarget | undefined;
   /** Of all hosts of the manifest; those that cannot be reached are left out of the plan with a warning. */
   observation: Observation;
   /** Of this application's successful rollbacks with the same strategy, in milliseconds. */
@@ -51,21 +53,22 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-function draftOf({ rollback, manifest, running, target, observation }: PlanInput): Draft {
+function draftOf({ rollback, manifest, running, target, frontend, observation }: PlanInput): Draft {
   const hosts = observation.hosts.filter(isReachable).map(({ id }) => id);
   return {
     manifest,
     baseline: observation,
     // Guards refuse when nobody knows what runs, so the commit is there.
     from: { version: running.release?.version ?? null, commit: running.commit ?? '' },
-    to: { version: target.version, commit: target.commit },
+    to: target,
+    ...(frontend && { frontend }),
     waves: waves(hosts, manifest.hosts, target.commit),
     components: componentsOf(rollback.strategy, manifest),
   };
 }
 
 /** What a plan's sentences are made of. */
-export type Draft = Pick<Plan, 'manifest' | 'baseline' | 'from' | 'to' | 'waves' | 'components'>;
+export type Draft = Pick<Plan, 'manifest' | 'baseline' | 'from' | 'to' | 'waves' | 'components' | 'frontend'>;
 
 /** Whether a plan may no longer be carried out: what it was decided on may have changed. */
 export function isExpired({ expiresAt }: Pick<Plan, 'expiresAt'>, now: Date): boolean {

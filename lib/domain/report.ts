@@ -7,6 +7,7 @@ import { describeRelease, shortCommit } from './naming.ts';
 import { followUps } from './outcome.ts';
 import { isOver } from './transitions.ts';
 
+/** Nothing was rolled back then: there is nothing to check afterwards. */
 const UNCHANGED: readonly Rollback['status'][] = ['refused', 'rejected', 'expired', 'cancelled'];
 
 /** One rollback for people, as Markdown: the runbook's log template first, then what the template leaves out. */
@@ -18,8 +19,7 @@ export function renderReport(rollback: Rollback, events: readonly RollbackEvent[
     ...(rollback.hosts?.length ? ['## Hosts', hostTable(rollback.hosts)] : []),
     '## Timeline',
     events.map(timelineEntry).join('\n') || 'No events.',
-    '## Post-rollback checklist',
-    checklist(rollback, events).join('\n'),
+    ...afterwards(rollback, events),
     '## Log',
     chainState(rollback, events),
     '',
@@ -28,9 +28,8 @@ export function renderReport(rollback: Rollback, events: readonly RollbackEvent[
 
 /** The lines of the runbook's template, in its order and with its names. */
 function template(rollback: Rollback): string[] {
-  const { from, to, status, followUp } = rollback;
+  const { from, to, status } = rollback;
   const planned = to === undefined ? '' : ` (planned: ${describeRelease(to)})`;
-  const todo = followUp.length === 0 && isOver(status) ? followUps(status) : followUp;
   const lines: [string, string][] = [
     ['Date', rollback.requestedAt],
     ['Rolled back from', from === undefined ? 'not determined' : describeRelease(from)],
@@ -43,9 +42,24 @@ function template(rollback: Rollback): string[] {
     ['Duration', rollback.durationMs === undefined ? 'not over' : describeDuration(rollback.durationMs)],
     ['Impact', rollback.impact ?? 'not stated'],
     ['Resolution', rollback.resolution ?? rollback.refusal?.message ?? 'not stated'],
-    ['Follow-up', todo.join('; ') || 'none'],
+    ['Follow-up', todo(rollback).join('; ') || 'none'],
   ];
   return lines.map(([name, value]) => `${name}: ${oneLine(value)}`);
+}
+
+/** What is left to do: in the words of people where there are some, else what the outcome asks for. */
+function todo({ status, followUp }: Rollback): readonly string[] {
+  return followUp.length === 0 && isOver(status) ? followUps(status) : followUp;
+}
+
+function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): string[] {
+  if (!UNCHANGED.includes(rollback.status)) return ['## Post-rollback checklist', checklist(rollback, events).join('\n')];
+  return [
+    '## What to do',
+    todo(rollback)
+      .map((each) => `- ${markdown(each)}`)
+      .join('\n'),
+  ];
 }
 
 function facts(rollback: Rollback): string[] {

@@ -1,4 +1,4 @@
-import { Component, type Issue, type Manifest, type Refusal, type Strategy } from '../contracts.ts';
+import { Component, type Issue, type Manifest, type Refusal, type RollbackRequest, type Strategy } from '../contracts.ts';
 
 const MATRIX: Record<Issue, Strategy> = {
   'application-bug': 'code',
@@ -18,7 +18,7 @@ export const RUNBOOK_MINUTES: Record<Strategy, { low: number; high: number }> = 
 };
 
 /** The components that this version carries out; a strategy that needs another one is refused, never done by half. */
-export const AVAILABLE: readonly Component[] = ['code'];
+export const AVAILABLE: readonly Component[] = ['code', 'frontend'];
 
 /** The decision matrix: which strategy mends which issue. */
 export function strategyFor(issue: Issue): Strategy {
@@ -34,10 +34,11 @@ export function componentsOf(strategy: Strategy, manifest: Manifest): Component[
 /** Why a strategy can't be carried out for this manifest at all, whatever state its hosts are in; null: it can. */
 export function strategyProblem(strategy: Strategy, manifest: Manifest): Refusal | null {
   const components = componentsOf(strategy, manifest);
-  const missing = components.filter((component) => manifest[component] === undefined);
-  if (missing.length > 0 || components.length === 0) return componentMissing(strategy, manifest.application);
   const unavailable = components.filter((component) => !AVAILABLE.includes(component));
-  return unavailable.length === 0 ? null : strategyUnavailable(strategy, components, unavailable);
+  // First, so that nobody adds a section that would not help.
+  if (unavailable.length > 0) return strategyUnavailable(strategy, components, unavailable);
+  const missing = components.filter((component) => manifest[component] === undefined);
+  return missing.length > 0 || components.length === 0 ? componentMissing(strategy, manifest.application) : null;
 }
 
 function componentMissing(strategy: Strategy, application: string): Refusal {
@@ -53,5 +54,28 @@ function strategyUnavailable(strategy: Strategy, components: readonly Component[
   const message =
     `Strategy ${strategy} needs ${unavailable.join(', ')}, which this version does not carry out. ` +
     `${advice.length > 0 ? `${advice.join(', or ')} here and ${byHand}` : `Please ${byHand}`}.`;
+  return { code: 'strategy-unavailable', message };
+}
+
+/** Whether a component works on hosts: then they are asked, and have to answer. */
+export function needsHosts(components: readonly Component[]): boolean {
+  return components.some((component) => component !== 'frontend');
+}
+
+/** What a request asks for that its strategy cannot do; null: nothing. */
+export function requestProblem(
+  strategy: Strategy,
+  { target, frontend }: Pick<RollbackRequest, 'target' | 'frontend'>,
+): Refusal | null {
+  if (target && 'time' in target && strategy !== 'frontend')
+    return impossible(
+      `Strategy ${strategy} goes back to a release, not to a time: give target.version, or leave the target out.`,
+    );
+  if (frontend && strategy !== 'frontend' && strategy !== 'full')
+    return impossible(`Strategy ${strategy} does not touch the frontend: leave "frontend" out, or ask for strategy frontend.`);
+  return null;
+}
+
+function impossible(message: string): Refusal {
   return { code: 'strategy-unavailable', message };
 }

@@ -12,6 +12,8 @@ export type TargetChoice = {
   verifyAfter: string;
   /** An undo goes back to where it came from: it may be unverified, yet not bad. */
   acceptUnverified?: boolean;
+  /** What runs may be the target too: a bucket can be brought back to its own release. */
+  acceptCurrent?: boolean;
   now: Date;
 };
 
@@ -56,7 +58,7 @@ function requested(choice: TargetChoice, version: string): Choice {
   }
   const refusal = problemOf(target, choice);
   if (refusal !== null) return { refusal };
-  if (target.commit === choice.running.commit && !choice.running.mixed) {
+  if (target.commit === choice.running.commit && !choice.running.mixed && choice.acceptCurrent !== true) {
     return {
       refusal: { code: 'target-is-current', message: `${describeRelease(target)} is what runs now: nothing to roll back.` },
     };
@@ -69,12 +71,17 @@ function problemOf(release: Release, { releases, verifyAfter, acceptUnverified, 
   const bad = markedBad(release, releases);
   if (bad !== undefined) {
     const twin = bad.version === release.version ? '' : `, as ${bad.version} with the same commit`;
-    const because = bad.statusReason === undefined ? '' : ` (${bad.statusReason})`;
-    return { code: 'target-bad', message: `${name} is marked bad${twin}${because}.` };
+    return { code: 'target-bad', message: `${name} is marked bad${twin} (${whyBad(bad)}).` };
   }
   if (acceptUnverified === true || isVerified(release, releases, verifyAfter, now)) return null;
   const message = `${name} is not verified: ${whyUnverified(release, releases, verifyAfter, now)}; if you know it is good, mark it verified first (PATCH /applications/${release.application}/releases/${release.version}).`;
   return { code: 'target-unverified', message };
+}
+
+/** The reason that was given; without one, whom to ask. */
+function whyBad({ statusReason, statusBy, statusAt, recordedBy }: Release): string {
+  if (statusReason !== undefined) return statusReason;
+  return `by ${statusBy ?? recordedBy}${statusAt === undefined ? '' : ` at ${statusAt}`}, without a reason`;
 }
 
 /** The same commit recorded under another version and marked bad there is just as bad. */

@@ -15,6 +15,10 @@ export function commandKey(rollbackId: string, action: HostAction, wave: number)
   return { pk: `ROLLBACK#${rollbackId}`, sk: `COMMAND#${action}#${String(wave).padStart(4, '0')}` };
 }
 
+export function frontendKey(rollbackId: string): Key {
+  return { pk: `ROLLBACK#${rollbackId}`, sk: 'FRONTEND' };
+}
+
 export function eventKey(rollbackId: string, seq: number): Key {
   return { pk: `EVENTS#${rollbackId}`, sk: String(seq).padStart(8, '0') };
 }

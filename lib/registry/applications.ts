@@ -46,12 +46,12 @@ export async function listApplications(): Promise<string[]> {
   return sortKeysOf(listKey('').pk);
 }
 
-/** The applications whose manifest names this alarm, as a trigger or to be watched, in alphabetical order. */
-export async function applicationsOfAlarm(alarmName: string): Promise<string[]> {
+/** The manifests that name this alarm, as a trigger or to be watched, in alphabetical order of their applications. */
+export async function applicationsOfAlarm(alarmName: string): Promise<Manifest[]> {
   const names = (await sortKeysOf(mappingKey(alarmName, '').pk)).map((sk) => sk.slice('APPLICATION#'.length));
   const manifests = await Promise.all(names.map(getApplication));
   // A mapping may outlive its manifest's change for a moment: the manifest decides.
-  return names.filter((_name, index) => manifests[index] && alarmsOf(manifests[index]).has(alarmName));
+  return manifests.filter((manifest) => manifest !== null).filter((manifest) => alarmsOf(manifest).has(alarmName));
 }
 
 function manifestKey(application: string) {

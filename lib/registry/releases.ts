@@ -16,9 +16,16 @@ export async function recordRelease(
   input: ReleaseInput,
   actor: string,
   now: Date,
+  hasFrontend = false,
 ): Promise<{ release: Release; created: boolean }> {
-  const release: Release = { application, ...input, deployedAt: input.deployedAt ?? now.toISOString(), recordedBy: actor };
-  const Item = { ...keyOf(application, input.version), ...release, recordedStatus: release.status };
+  const release: Release = {
+    application,
+    ...input,
+    deployedAt: input.deployedAt ?? now.toISOString(),
+    recordedBy: actor,
+    ...(hasFrontend && { frontend: { state: 'recording' } }),
+  };
+  const Item = { ...releaseKey(application, input.version), ...release, recordedStatus: release.status };
   try {
     await documents.send(
       new PutCommand({ TableName: config.registryTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
@@ -43,7 +50,7 @@ export async function listReleases(application: string): Promise<Release[]> {
     TableName: config.registryTable,
     ConsistentRead: true,
     KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': keyOf(application, '').pk },
+    ExpressionAttributeValues: { ':pk': releaseKey(application, '').pk },
   };
   const releases: Release[] = [];
   for await (const { Items = [] } of paginateQuery({ client: documents }, request)) {
@@ -58,12 +65,13 @@ export async function changeRelease(
   version: string,
   change: ReleaseChange,
   actor: string,
+  now: Date,
 ): Promise<Release> {
   const { status, reason } = change;
   return update(application, version, {
-    UpdateExpression: `SET #status = :status, statusBy = :actor${reason === undefined ? ' REMOVE statusReason' : ', statusReason = :reason'}`,
+    UpdateExpression: `SET #status = :status, statusBy = :actor, statusAt = :at${reason === undefined ? ' REMOVE statusReason' : ', statusReason = :reason'}`,
     ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: { ':status': status, ':actor': actor, ':reason': reason },
+    ExpressionAttributeValues: { ':status': status, ':actor': actor, ':at': now.toISOString(), ':reason': reason },
   });
 }
 
@@ -75,12 +83,16 @@ export async function markAlarmed(application: string, version: string, at: stri
   });
 }
 
-function keyOf(application: string, version: string) {
+export function releaseKey(application: string, version: string) {
   return { pk: `RELEASES#${application}`, sk: `RELEASE#${version}` };
 }
 
 async function readRelease(application: string, version: string): Promise<StoredRelease | null> {
-  const request = new GetCommand({ TableName: config.registryTable, Key: keyOf(application, version), ConsistentRead: true });
+  const request = new GetCommand({
+    TableName: config.registryTable,
+    Key: releaseKey(application, version),
+    ConsistentRead: true,
+  });
   const { Item } = await documents.send(request);
   return Item === undefined ? null : { release: Release.parse(Item), recordedStatus: Item.recordedStatus };
 }
@@ -99,7 +111,7 @@ type Change = Pick<UpdateCommandInput, 'UpdateExpression' | 'ExpressionAttribute
 async function update(application: string, version: string, change: Change): Promise<Release> {
   const request = new UpdateCommand({
     TableName: config.registryTable,
-    Key: keyOf(application, version),
+    Key: releaseKey(application, version),
     ConditionExpression: 'attribute_exists(pk)',
     ReturnValues: 'ALL_NEW',
     ...change,

@@ -1,6 +1,9 @@
 /** Closes a rollback whose execution ended without closing it. */
+import { siteStands } from '../domain/frontend/standing.ts';
 import { stoppedOutcome } from '../domain/outcome.ts';
 import { isOver } from '../domain/transitions.ts';
+import { frontendWorkOf } from '../log/frontend-work.ts';
+import { getPlan } from '../log/plans.ts';
 import { getRollback } from '../log/rollbacks.ts';
 import { releaseLock, seizeLock } from '../registry/locks.ts';
 import { closeRollback } from './close.ts';
@@ -28,8 +31,9 @@ export const closeDead = async ({ rollbackId, how, cause, now }: DeadExecution):
   if (!isOver(rollback.status)) {
     await seizeLock(rollback.application, rollbackId);
     await cancelUnfinished(rollbackId, STILL_AT_WORK_MS);
-    const hosts = await whereHostsStand(rollbackId);
-    const { outcome, message } = stoppedOutcome(hosts, rollback.from, rollback.to);
+    const [hosts, work, plan] = await Promise.all([whereHostsStand(rollbackId), frontendWorkOf(rollbackId), getPlan(rollbackId)]);
+    const { from, to } = rollback;
+    const { outcome, message } = stoppedOutcome({ hosts, from, to, site: siteStands(work), planned: plan !== null });
     await closeRollback({
       rollbackId,
       outcome,

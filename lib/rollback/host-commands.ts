@@ -12,10 +12,10 @@ import { lastChangeAt } from './evidence.ts';
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
-const FIRST_POLL_MS = 200;
+const FIRST_POLL_MS = 100;
 const SLOWEST_POLL_MS = 2000;
-/** So small that a command is noticed at most a fifth of its own length late. */
-const POLL_GROWTH = 1.2;
+/** So small that a command is noticed at most a tenth of its own length late. */
+const POLL_GROWTH = 1.1;
 const SENT_POLL_MS = 500;
 
 /** What the command's comment says; the only mark by which it is found again when the answer to sending it was lost. */
@@ -32,15 +32,21 @@ export interface IntendedCommand {
   readonly again: boolean;
 }
 
+/** What is on record of the rollback that a command belongs to. */
+export interface OnRecord {
+  readonly plan: Plan;
+  readonly rollback: Pick<Rollback, 'trigger'>;
+  readonly commands: readonly CommandRecord[];
+}
+
 /** Puts on record that the command that an action means is about to be sent, once for each rollback, action and wave. */
 export const intend = async (
   input: HostCommandInput,
-  plan: Plan,
-  { trigger }: Pick<Rollback, 'trigger'>,
+  { plan, rollback, commands }: OnRecord,
   now: Date,
 ): Promise<IntendedCommand> => {
   const { rollbackId, action, wave } = input;
-  const commands = await commandsOf(rollbackId);
+  const { trigger } = rollback;
   // Only what the changed application logged counts, not the last words of what it replaced.
   const errorsSince = lastChangeAt(commands);
   const command = hostCommand(action, plan, wave, input.fence, {

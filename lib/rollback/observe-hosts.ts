@@ -35,7 +35,7 @@ export const observeHosts = async (manifest: Manifest, rollbackId: string, commi
 /** What each host of a rollback's plan says that it runs now; none when there is no plan, as then nothing was changed. */
 export const whereHostsStand = async (rollbackId: string): Promise<HostState[]> => {
   const plan = await getPlan(rollbackId);
-  if (!plan) return [];
+  if (!plan || plan.hosts.length === 0) return [];
   const hosts = await observeHosts(plan.manifest, rollbackId, plan.to.commit);
   return plan.hosts.map((id) => hostState(id, { at: '', hosts, flows: [], alarms: [] }));
 };

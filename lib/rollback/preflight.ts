@@ -1,11 +1,11 @@
 /** The pre-rollback checklist: gathers the facts, asks the guards, and answers the complete plan or the reason not to. Changes nothing. */
-import type { AlarmObservation, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
+import type { AlarmObservation, FrontendTarget, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
+import { destinationOf } from '../domain/destination.ts';
 import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
 import { migrationWarnings } from '../domain/migrations.ts';
 import { makePlan } from '../domain/plan.ts';
 import { runningRelease } from '../domain/releases.ts';
-import { componentsOf, strategyProblem } from '../domain/strategy.ts';
-import { chooseTarget } from '../domain/target.ts';
+import { componentsOf, needsHosts, strategyProblem } from '../domain/strategy.ts';
 import { recentRollbacks } from '../log/query.ts';
 import { getApplication } from '../registry/applications.ts';
 import { freezesOf } from '../registry/freezes.ts';
@@ -64,40 +64,23 @@ interface Gathered {
 }
 
 const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }: Gathered): Promise<Preflight> => {
+  const components = componentsOf(rollback.strategy, manifest);
   const choose = (hostCommits: readonly string[]) => {
     const running = runningRelease(releases, hostCommits);
-    const choice = chooseTarget({
-      releases,
-      running,
-      requestedVersion: rollback.targetVersion,
-      verifyAfter: manifest.verifyAfter,
-      acceptUnverified: rollback.trigger.type === 'undo',
-      now,
-    });
-    return { running, choice };
+    return { running, destination: destinationOf({ rollback, manifest, components, releases, running, now }) };
   };
   // The hosts are asked once, for the target that is right if they run what was recorded last, as they mostly do.
-  const guess = choose([]).choice;
+  const guess = choose([]).destination;
   const [hosts, flows] = await Promise.all([
-    observeHosts(manifest, rollback.rollbackId, guess.target?.commit ?? ''),
+    needsHosts(components) ? observeHosts(manifest, rollback.rollbackId, guess.to?.commit ?? '') : [],
     observeFlows(manifest),
   ]);
-  const { running, choice } = choose(hosts.flatMap(({ truth }) => truth?.commit ?? []));
-  if (choice.refusal) return { refusal: choice.refusal };
-
-  const target = { version: choice.target.version, commit: choice.target.commit };
-  const components = componentsOf(rollback.strategy, manifest);
-  const hostFacts = {
-    rollback,
-    components,
-    offlineTolerance: manifest.hosts.offlineTolerance,
-    hosts,
-    releases,
-    running,
-    target,
-    now,
-  };
-  const refusal = hostGuards(hostFacts);
+  const { running, destination } = choose(hosts.flatMap(({ truth }) => truth?.commit ?? []));
+  if (destination.refusal) return { refusal: destination.refusal };
+  const { to: target, frontend } = destination;
+  const { offlineTolerance } = manifest.hosts;
+  const hostFacts = { rollback, components, offlineTolerance, hosts, releases, running, target, now };
+  const refusal = hostGuards(hostFacts) ?? (await siteRefusal(manifest, frontend));
   if (refusal) return { refusal };
   return {
     plan: makePlan({
@@ -105,12 +88,20 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
       manifest,
       running,
       target,
+      frontend,
       observation: { at: now.toISOString(), hosts, alarms: [...alarms], flows },
       pastDurationsMs: pastDurations(rollback, facts.rollbacks),
       warnings: [...insistenceWarnings(facts), ...migrationWarnings(hostFacts)],
       now,
     }),
   };
+};
+
+/** Loaded when it is needed: a rollback of code does not wait for an S3 client to start. */
+const siteRefusal = async ({ frontend: site }: Manifest, target: FrontendTarget | undefined): Promise<Refusal | null> => {
+  if (!site || !target) return null;
+  const { bucketRefusal } = await import('../frontend/preflight.ts');
+  return bucketRefusal(site.bucket);
 };
 
 const pastDurations = (rollback: Rollback, rollbacks: readonly Rollback[]): number[] =>

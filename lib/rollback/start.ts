@@ -9,7 +9,16 @@ import { createRollback } from '../log/rollbacks.ts';
 /** A rollback as it is asked for; its id says the same thing at a retry. */
 export type AskedRollback = Pick<
   Rollback,
-  'rollbackId' | 'application' | 'strategy' | 'trigger' | 'performedBy' | 'reason' | 'impact' | 'targetVersion'
+  | 'rollbackId'
+  | 'application'
+  | 'strategy'
+  | 'trigger'
+  | 'performedBy'
+  | 'reason'
+  | 'impact'
+  | 'targetVersion'
+  | 'targetTime'
+  | 'frontend'
 >;
 
 interface Started {
@@ -21,12 +30,14 @@ interface Started {
 }
 
 /** What is asked for: the log's first event, and what the same request again has to say. */
-const contentOf = ({ strategy, trigger, performedBy, reason, targetVersion, impact }: AskedRollback) => ({
+const contentOf = ({ strategy, trigger, performedBy, reason, targetVersion, targetTime, frontend, impact }: AskedRollback) => ({
   strategy,
   trigger,
   performedBy,
   reason,
   ...(targetVersion === undefined ? {} : { targetVersion }),
+  ...(targetTime === undefined ? {} : { targetTime }),
+  ...(frontend === undefined ? {} : { frontend }),
   ...(impact === undefined ? {} : { impact }),
 });
 

@@ -197,8 +197,8 @@ describe('an npm environment', () => {
   });
 
   const POINTS = [
-    ['mv -fT -- */replaced/rollback-1.new *', 'before'],
-    ['mv -fT -- */replaced/rollback-1.new *', 'after'],
+    ['mv -fT -- */replaced/rollback-1.new-check-out-code *', 'before'],
+    ['mv -fT -- */replaced/rollback-1.new-check-out-code *', 'after'],
     ['mv -T -- */backend/node_modules */node_modules', 'before'],
     ['mv -T -- */backend/node_modules */node_modules', 'after'],
     ['ln -sfnT*', 'after'],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentContent } from '../../lib/documents/content.ts';
@@ -65,6 +65,23 @@ describe('two at once', () => {
     expect(await at.host.failure('capture-host', { ...there(), lockSeconds: '1' })).toMatchObject({ error: 'locked' });
     await first;
     expect(await at.host.result('capture-host', { ...there(), lockSeconds: '0' })).toMatchObject({ ok: true });
+  });
+
+  it('let what works off to the side run beside another one, but not beside itself', async () => {
+    const slow = at.repository.release({
+      'package.json': '{ "name": "slow", "version": "1.0.0", "scripts": { "preinstall": "sleep 4" } }\n',
+      'package-lock.json':
+        '{ "name": "slow", "version": "1.0.0", "lockfileVersion": 3, "packages": { "": { "version": "1.0.0" } } }\n',
+    });
+    const values = { ...there(), commit: slow, installKind: 'npm' } as const;
+    const preparing = at.host.result('prepare-code', values);
+    await expect.poll(() => existsSync(join(at.host.state, 'environments', slow)), { timeout: 10_000 }).toBe(true);
+    expect(await at.host.result('capture-host', { ...there(), lockSeconds: '0' })).toMatchObject({ ok: true });
+    for (const document of ['prepare-code', 'check-out-code'] as const) {
+      const given = document === 'check-out-code' ? { ...at.values, ...values } : values;
+      expect(await at.host.failure(document, { ...given, lockSeconds: '0' })).toMatchObject({ error: 'locked' });
+    }
+    expect(await preparing).toMatchObject({ ok: true, environment: 'built' });
   });
 });
 

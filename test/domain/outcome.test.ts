@@ -43,13 +43,14 @@ describe('the end of the machine', () => {
 
 describe('an execution that died', () => {
   it.each([
-    ['before there was a plan', [], /Nothing is changed: there was no plan yet\.$/],
+    ['before there was a plan', [], /^The rollback stopped before its end\. Nothing is changed: there was no plan yet\.$/],
     ['before any change', [on(BAD), on(BAD, 'i-2')], /Nothing is changed\. All 2 hosts run 1\.3\.0 \(bbbbbbb\)\.$/],
     ['after all of the change', [on(GOOD)], /nobody verified it\. i-1 runs 1\.2\.0/],
     ['in between', [on(GOOD), on(BAD, 'i-2')], /put it right\. i-1 runs 1\.2\.0 \(aaaaaaa\); i-2 runs 1\.3\.0/],
     ['and hosts are silent', [on(null), on(null, 'i-2')], /put it right\. i-1, i-2 gave no answer\.$/],
   ])('%s has failed, saying where the hosts stand', (_when, hosts, message) => {
-    expect(stoppedOutcome(hosts, from, to)).toEqual({ outcome: 'failed', message: expect.stringMatching(message) });
+    const stopped = stoppedOutcome({ hosts, from, to, planned: hosts.length > 0 });
+    expect(stopped).toEqual({ outcome: 'failed', message: expect.stringMatching(message) });
   });
 });
 

@@ -6,7 +6,7 @@ import { ago, BAD, events, GOOD, rollback } from './builders.ts';
 const reasons = [
   'i-1 commit: bbbbbbb -> aaaaaaa (good)',
   'i-1 health: 500 -> 200 (good, was bad)',
-  'i-1 errors in logs (at most 0): 7 -> 0 (good, was bad)',
+  'i-1 errors in the logs: 7 before, 0 since the change, at most 0 allowed (good, was bad)',
   'flow https://shop.example/: bad (502) -> good (200) (good, was bad)',
 ];
 const planned = { phase: 'plan', type: 'planned', detail: { hosts: 1, nested: { not: 'shown' } } } as const;
@@ -71,6 +71,16 @@ describe('a report', () => {
     expect(text).toContain('Rolled back from: not determined\nRolled back to: nothing\n');
     expect(text).toContain('- Outcome: refused (frozen: shop is frozen.)');
   });
+
+  it.each(['refused', 'rejected', 'expired', 'cancelled'] as const)(
+    'says what to do, not what to check, when it was %s',
+    (status) => {
+      const text = renderReport(rollback({ status }), []);
+      expect(text).not.toContain('checklist');
+      expect(text).toContain('\n## What to do\n\n- If the issue is still there, ');
+      expect(renderReport(rollback({ status, followUp: ['call *Ada*'] }), [])).toContain('## What to do\n\n- call \\*Ada\\*\n');
+    },
+  );
 
   it('lets no text of others become Markdown or HTML', () => {
     const text = renderReport(

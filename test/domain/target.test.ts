@@ -78,6 +78,15 @@ describe('a requested version', () => {
     expect(choose([release({ status: 'bad' }), running], { requestedVersion: '1.2.0' }).refusal?.code).toBe('target-bad');
   });
 
+  it('is refused when it is bad, with the reason or else with who said so and when', () => {
+    const why = (changes: Partial<Release>) =>
+      choose([release({ status: 'bad', ...changes }), running], { requestedVersion: '1.2.0' }).refusal?.message;
+    const marked = { statusBy: 'ben', statusAt: ago(5) };
+    expect(why({ ...marked, statusReason: 'leaks' })).toBe('1.2.0 (aaaaaaa) is marked bad (leaks).');
+    expect(why(marked)).toBe(`1.2.0 (aaaaaaa) is marked bad (by ben at ${ago(5)}, without a reason).`);
+    expect(why({})).toBe('1.2.0 (aaaaaaa) is marked bad (by ci, without a reason).');
+  });
+
   it('is refused when unverified, with the way to mark it verified', () => {
     const recorded = [release({ status: 'deployed', deployedAt: ago(3000), alarmedAt: ago(2000) }), running];
     expect(choose(recorded, { requestedVersion: '1.2.0' }).refusal).toMatchObject({

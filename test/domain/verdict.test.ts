@@ -83,7 +83,7 @@ it('says what every check saw before and after', () => {
     'i-1 fastapi: active -> active (good)',
     'i-1 nginx: active -> active (good)',
     'i-1 health: 500 -> 200 (version 1.2.0) (good, was bad)',
-    'i-1 errors in logs (at most 0): 7 -> 0 (good, was bad)',
+    'i-1 errors in the logs: 7 before, 0 since the change, at most 0 allowed (good, was bad)',
     'flow https://shop.example/: bad (status 502) -> good (200) (good, was bad)',
   ]);
 });

@@ -1,6 +1,6 @@
 # What a document that changes something has besides: the lock, state that it writes, tools that may fail.
 
-tool_output="$state/tool-output"
+tool_output="$state/tool-output-$document"
 
 make_folder() { # mode, path
   if [[ -d $2 ]]; then return; fi
@@ -14,27 +14,46 @@ make_user_folder() { # mode, path
   if ((EUID == 0)); then chown -- "$SSM_user:" "$2"; fi
 }
 
-# Opens the application's state for a document that changes something: one at a time, and none whose lock was given to another.
-open_state() {
-  make_folder 755 "$SSM_stateDirectory"
-  make_folder 755 "$state"
-  take_lock
-  check_fence
-  write_state "$state/fence" "$SSM_fence"
+# Opens the application's state for a document that switches what runs: alone, and only while its lock was given to nobody else.
+open_state() { open_state_as exclusive; }
+
+# Opens it for a document that works off to the side: beside others of other names, and never while something is switched.
+open_state_beside() {
+  open_state_as shared
+  { exec 8>>"$state/lock-$document"; } 2>/dev/null || lock_unopened
+  take_lock 8 exclusive
 }
 
-# File 9 stays open until the script ends, however it ends; children must not inherit it or the lock would outlive us.
-take_lock() {
-  need flock
-  { exec 9>>"$state/lock"; } 2>/dev/null || fail state-unwritable "$state/lock could not be opened. Check the disk and its permissions."
-  flock -w "$SSM_lockSeconds" 9 ||
-    fail locked "Another host command of $SSM_application is at work since more than $SSM_lockSeconds s. Wait for it, then run this again."
+# Files 8 and 9 stay open until the script ends, however it ends; children must not inherit them or the locks would outlive us.
+open_state_as() { # shared or exclusive
+  make_folder 755 "$SSM_stateDirectory"
+  make_folder 755 "$state"
+  { exec 9>>"$state/lock"; } 2>/dev/null || lock_unopened
+  take_lock 9 "$1"
   : >"$tool_output"
+  note_fence
 }
+
+# The highest fence never goes down, also when two documents work side by side.
+note_fence() {
+  { exec 7>>"$state/lock-fence"; } 2>/dev/null || lock_unopened
+  take_lock 7 exclusive
+  check_fence
+  write_state "$state/fence" "$SSM_fence"
+  exec 7>&-
+}
+
+take_lock() { # number of an open file, shared or exclusive
+  need flock
+  flock "--$2" -w "$SSM_lockSeconds" "$1" ||
+    fail locked "Another host command of $SSM_application is at work since more than $SSM_lockSeconds s. Wait for it, then run this again."
+}
+
+lock_unopened() { fail state-unwritable "The locks in $state could not be opened. Check the disk and its permissions."; }
 
 # Replaces the file $1 by the line $2 in one step.
 write_state() {
-  local temporary="$1.new"
+  local temporary="$1.new-$document"
   if printf '%s\n' "$2" >"$temporary" && mv -fT -- "$temporary" "$1"; then return; fi
   rm -f -- "$temporary" || true
   if disk_is_full; then fail disk-full "The disk of $state is full. Make room, then run this again."; fi

@@ -1,7 +1,7 @@
 # What can be seen of an application from outside: services, configuration file, health, journal.
 
 # systemctl without our open files: what it starts must not hold the lock or the agent's output.
-system() { systemctl "$@" 3>&- 9>&-; }
+system() { systemctl "$@" 3>&- 7>&- 8>&- 9>&-; }
 
 # State and main process of the unit $1, as $service_state and $service_pid.
 read_service() {

@@ -74,7 +74,7 @@ reload_proxies() {
   local name list
   split_list list "$SSM_proxyServices"
   for name in "${list[@]}"; do
-    if [[ ${name%.service} == nginx ]] && command -v nginx >/dev/null && ! nginx -t 3>&- 9>&-; then
+    if [[ ${name%.service} == nginx ]] && command -v nginx >/dev/null && ! nginx -t 3>&- 7>&- 8>&- 9>&-; then
       fail proxy-invalid 'nginx -t refuses its configuration, so nginx was not reloaded and serves as before. Correct it on the host.'
     fi
     read_service "$name"
@@ -97,7 +97,7 @@ await_health() {
     ask_health "$SSM_healthUrl"
     if healthy; then return; fi
     if ((SECONDS >= deadline)); then break; fi
-    sleep 0.3
+    sleep 0.1
   done
   observe_services
   fail health-failed "The health URL answered ${health_status/#0/nothing}${health_version:+ with version $health_version}, wanted 200${SSM_expectedVersion:+ with version $SSM_expectedVersion}, for $SSM_healthAttemptSeconds s."

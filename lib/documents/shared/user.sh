@@ -21,7 +21,7 @@ as_user() {
     if [[ -n ${!name-} ]]; then command+=("$name=${!name}"); fi
   done
   if [[ $own_name != "$SSM_user" ]]; then command=(runuser -u "$SSM_user" -- "${command[@]}"); fi
-  (umask 022 && exec "${command[@]}" "$@") 3>&- 9>&-
+  (umask 022 && exec "${command[@]}" "$@") 3>&- 7>&- 8>&- 9>&-
 }
 
 # As as_user, in the folder $1. In the foreground: time-outs and cancels kill the whole process group, and nothing may leave it.

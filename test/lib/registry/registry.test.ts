@@ -17,6 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => tables.stop());
 
+const namesOfAlarm = async (alarm: string) => (await applicationsOfAlarm(alarm)).map(({ application }) => application);
+
 describe('applications', () => {
   it('are answered as registered, with their defaults', async () => {
     expect(await putApplication(manifest(), 'ana')).toEqual({ created: true });
@@ -38,9 +40,9 @@ describe('applications', () => {
       'ana',
     );
     await putApplication(manifest({ application: 'other', monitor: { alarms: ['slow'] } }), 'ana');
-    expect(await applicationsOfAlarm('slow')).toEqual(['mapped', 'other']);
+    expect(await namesOfAlarm('slow')).toEqual(['mapped', 'other']);
     await putApplication(manifest({ application: 'mapped', triggers: [{ alarm: 'six' }] }), 'ana');
-    expect(await Promise.all(['five', 'six', 'slow'].map(applicationsOfAlarm))).toEqual([[], ['mapped'], ['other']]);
+    expect(await Promise.all(['five', 'six', 'slow'].map(namesOfAlarm))).toEqual([[], ['mapped'], ['other']]);
   });
 
   it('keep alarm and manifest together when several change them at once', async () => {
@@ -49,7 +51,7 @@ describe('applications', () => {
     );
     await Promise.all(versions.map((version) => putApplication(version, 'ana')));
     const alarm = (await getApplication('busy'))?.triggers[0]?.alarm;
-    const found = await Promise.all(['odd', 'even'].map(applicationsOfAlarm));
+    const found = await Promise.all(['odd', 'even'].map(namesOfAlarm));
     expect(found).toEqual(alarm === 'odd' ? [['busy'], []] : [[], ['busy']]);
   });
 });
@@ -63,9 +65,10 @@ describe('releases', () => {
       created: true,
       release: { deployedAt: now.toISOString(), recordedBy: 'ana', status: 'deployed' },
     });
-    await changeRelease('once', '1.0', { status: 'verified' }, 'ben');
+    await changeRelease('once', '1.0', { status: 'verified' }, 'ben', now);
+    const verified = { status: 'verified', statusBy: 'ben', statusAt: now.toISOString() };
     const again = await recordRelease('once', input(), 'ben', later);
-    expect(again).toEqual({ created: false, release: { ...first.release, status: 'verified' } });
+    expect(again).toEqual({ created: false, release: { ...first.release, ...verified } });
   });
 
   it('refuse the same version with other content', async () => {
@@ -91,12 +94,13 @@ describe('releases', () => {
 
   it('change their status with a reason, which a later change without one drops', async () => {
     await recordRelease('changed', input(), 'ana', now);
-    const bad = await changeRelease('changed', '1.0', { status: 'bad', reason: 'leaks' }, 'ben');
-    expect(bad).toMatchObject({ status: 'bad', statusReason: 'leaks' });
-    const good = await changeRelease('changed', '1.0', { status: 'verified' }, 'ben');
+    const bad = await changeRelease('changed', '1.0', { status: 'bad', reason: 'leaks' }, 'ben', now);
+    expect(bad).toMatchObject({ status: 'bad', statusReason: 'leaks', statusBy: 'ben', statusAt: now.toISOString() });
+    const good = await changeRelease('changed', '1.0', { status: 'verified' }, 'ana', later);
     expect(good).not.toHaveProperty('statusReason');
+    expect(good).toMatchObject({ statusBy: 'ana', statusAt: later.toISOString() });
     expect(await getRelease('changed', '1.0')).toEqual(good);
-    await expect(changeRelease('changed', '9', { status: 'bad' }, 'ben')).rejects.toMatchObject({
+    await expect(changeRelease('changed', '9', { status: 'bad' }, 'ben', now)).rejects.toMatchObject({
       name: 'ReleaseUnknown',
       status: 404,
     });

@@ -1,0 +1,28 @@
+/** EventBridge events that the service listens to. */
+import * as z from 'zod';
+
+/** An EventBridge `CloudWatch Alarm State Change`; composite alarms carry no metrics, `reasonData` is JSON text and may be absent. */
+export const AlarmChange = z.object({
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  time: z.string(),
+  resources: z.array(z.string()).min(1),
+  detail: z.object({
+    alarmName: z.string(),
+    state: z.object({
+      value: z.string(),
+      reason: z.string().default(''),
+      timestamp: z.string(),
+      actionsSuppressedBy: z.string().optional(),
+    }),
+  }),
+});
+export type AlarmChange = z.infer<typeof AlarmChange>;
+export const ExecutionEnded = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    name: z.string(),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
