@@ -1,8 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real processes on a machine that others use too now and then miss a time-out: there, and only there, a test gets a second try. */
-const retry = process.env.CI ? 1 : 0;
-const endToEnd = { retry, testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 5 };
+const endToEnd = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 5 };
 
 export default defineConfig({
   test: {
@@ -10,8 +8,8 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       { test: { name: 'unit', include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'] } },
-      { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000, retry } },
-      { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000, retry } },
+      { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'e2e', include: ['test/e2e/{service,triggers}.test.ts'], ...endToEnd } },
       { test: { name: 'faults', include: ['test/e2e/*-faults.test.ts'], ...endToEnd } },
     ],

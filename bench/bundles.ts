@@ -26,15 +26,18 @@ export interface BundleResult {
 
 /** The client class of a package: `@aws-sdk/client-ssm` → `SSMClient`. */
 const CLIENTS: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-cloudfront': 'CloudFrontClient',
   '@aws-sdk/client-cloudwatch': 'CloudWatchClient',
   '@aws-sdk/client-dynamodb': 'DynamoDBClient',
   '@aws-sdk/client-eventbridge': 'EventBridgeClient',
+  '@aws-sdk/client-s3': 'S3Client',
   '@aws-sdk/client-sfn': 'SFNClient',
   '@aws-sdk/client-sns': 'SNSClient',
   '@aws-sdk/client-ssm': 'SSMClient',
 };
 
-const bundle = async (entry: string, outfile: string, external: string[] = []): Promise<Set<string>> => {
+/** Bundles as the deployed functions are; answers the SDK clients in it. */
+export const bundle = async (entry: string, outfile: string, external: string[] = []): Promise<Set<string>> => {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -50,7 +53,7 @@ const bundle = async (entry: string, outfile: string, external: string[] = []): 
     absWorkingDir: ROOT,
   });
   return new Set(
-    Object.keys(metafile.inputs).flatMap((path) => path.match(/node_modules\/(@aws-sdk\/client-[a-z]+)\//)?.[1] ?? []),
+    Object.keys(metafile.inputs).flatMap((path) => path.match(/node_modules\/(@aws-sdk\/client-[a-z0-9]+)\//)?.[1] ?? []),
   );
 };
 

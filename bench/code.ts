@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { REGION } from '../local/aws/service.ts';
-import { all, defects, type Edit, replace } from '../local/sample/edits.ts';
+import { all, defects, slow } from '../local/sample/edits.ts';
 import { ALARM, sampleManifest } from '../local/sample/manifest.ts';
 import type { SampleRelease } from '../local/sample/repository.ts';
 import { runRunbook } from '../local/sample/runbook.ts';
@@ -40,21 +40,6 @@ export interface CodeResult {
   }[];
 }
 
-const slow = ({ installSeconds, startSeconds }: Profile): Edit[] => [
-  ...(installSeconds
-    ? [replace('backend/package.json', '"scripts": {', `"scripts": { "preinstall": "sleep ${installSeconds}",`)]
-    : []),
-  ...(startSeconds
-    ? [
-        replace(
-          'backend/server.js',
-          'server.listen(',
-          `await new Promise((resolve) => setTimeout(resolve, ${startSeconds * 1000}));\nserver.listen(`,
-        ),
-      ]
-    : []),
-];
-
 /** Alternates the two in every round, so that a machine that gets slower slows both. */
 export const measureCode = async (rounds: number, say: (line: string) => void): Promise<CodeResult> => {
   const directory = await mkdtemp(join(tmpdir(), 'rollback-bench-'));
@@ -71,7 +56,7 @@ export const measureCode = async (rounds: number, say: (line: string) => void): 
 };
 
 const measureProfile = async (world: World, profile: Profile, major: number, rounds: number, say: (line: string) => void) => {
-  const edit = all(...slow(profile));
+  const edit = slow(profile);
   const good = await world.repository.addRelease(`${major}.0.0`, edit, true);
   const bad = await world.repository.addRelease(`${major}.1.0`, all(edit, defects.healthRed));
   await register(world, good, bad);
@@ -130,13 +115,12 @@ const rollBackByAlarm = async (world: World, good: SampleRelease): Promise<{ rol
   await world.cloudwatch.send(
     new SetAlarmStateCommand({ AlarmName: ALARM, StateValue: 'ALARM', StateReason: 'the bench says so' }),
   );
-  const rollbackId = await until('a rollback', 30_000, async () => {
-    const { rollbacks } = await world
-      .client('viewer')
-      .call('GET', `/rollbacks?application=${world.application}&from=${new Date(alarmAt).toISOString()}`);
-    return rollbacks[0]?.rollbackId as string | undefined;
-  });
   const healthyAt = await until('healthy hosts', 120_000, async () => observer.healthyAt());
+  // Asked only now: a function that starts for the question would slow down what is measured.
+  const { rollbacks } = await world
+    .client('viewer')
+    .call('GET', `/rollbacks?application=${world.application}&from=${new Date(alarmAt).toISOString()}`);
+  const rollbackId: string = rollbacks[0].rollbackId;
   await world.cloudwatch.send(new SetAlarmStateCommand({ AlarmName: ALARM, StateValue: 'OK', StateReason: 'the bench says so' }));
   const rollback = await followRollback(world, rollbackId, () => undefined);
   if (rollback.status !== 'succeeded') throw new Error(`${rollbackId} is ${rollback.status}: ${rollback.resolution}`);

@@ -12,6 +12,7 @@ import {
   untilAlarm,
   untilStartedByAlarm,
 } from './scenario.ts';
+import { playSiteScene, type SiteResult } from './site-scene.ts';
 import { countTransitions } from './transitions.ts';
 import { NotInTime, until } from './until.ts';
 import type { World } from './world.ts';
@@ -31,6 +32,8 @@ export interface DemoResult {
   readonly runbookMs: number;
   /** State transitions, nested executions included. */
   readonly transitions: number;
+  /** The second scene: the frontend. */
+  readonly site: SiteResult;
 }
 
 /** How a demonstration ended. */
@@ -129,7 +132,10 @@ async function breakAndWatch(
   }
 }
 
-/** The main job from end to end: a bad release, the alarm, the rollback that it starts, and the proof that all is well again. */
+/**
+ * The main job from end to end: a bad release, the alarm, the rollback that it starts, and the proof that all is well again. Then a
+ * bad site, which a person asks to roll back.
+ */
 export async function runDemo(world: World, say: Say): Promise<DemoEnd> {
   const bad = badRelease(world);
   const runbookMs = await measureRunbook(world, bad, say);
@@ -138,6 +144,8 @@ export async function runDemo(world: World, say: Say): Promise<DemoEnd> {
   const { rollbackId } = rollback;
   const healthyAt = observer.healthyAt();
   const { problems, hosts } = await judge(world, rollback, healthyAt);
+  const report: string = await world.client('viewer').call('GET', `/rollbacks/${rollbackId}/report`);
+  const site = await playSiteScene(world, say);
   const result: DemoResult = {
     rollbackId,
     outcome: rollback.status,
@@ -147,7 +155,7 @@ export async function runDemo(world: World, say: Say): Promise<DemoEnd> {
     alarmToHealthyMs: healthyAt ? healthyAt.getTime() - alarmAt.getTime() : null,
     runbookMs,
     transitions: await countTransitions(world, rollbackId),
+    site: site.result,
   };
-  const report: string = await world.client('viewer').call('GET', `/rollbacks/${rollbackId}/report`);
-  return { result, report, problems };
+  return { result, report, problems: [...problems, ...site.problems] };
 }

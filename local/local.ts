@@ -10,7 +10,7 @@ Prints one line of JSON on standard output when all is ready. Ctrl-C ends it.
 
 ${OPTIONS_HELP}`;
 
-function describe({ endpoint, api, application, directory, credentials, hosts, repository }: World): object {
+function describe({ endpoint, api, application, directory, credentials, hosts, site, repository }: World): object {
   return {
     endpoint,
     api,
@@ -27,7 +27,8 @@ function describe({ endpoint, api, application, directory, credentials, hosts, r
     credentials,
     releases: repository.releases,
     origin: repository.origin,
-    manifest: sampleManifest(),
+    site: { bucket: site.bucket, url: site.url },
+    manifest: sampleManifest({ frontend: site.manifest }),
   };
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import type { Rollback, RollbackEvent } from '../lib/contracts.ts';
+import type * as z from 'zod';
+import type { Release, ReleaseInput, Rollback, RollbackEvent } from '../lib/contracts.ts';
 import { isOver } from '../lib/domain/transitions.ts';
 import { ALARM, sampleManifest } from './sample/manifest.ts';
 import type { SampleRelease } from './sample/repository.ts';
+import { buildSite } from './sample/site.ts';
 import { until } from './until.ts';
 import type { World } from './world.ts';
 
@@ -12,27 +14,42 @@ const HEALTH_POLL_MS = 50;
 /** Often enough to look live, seldom enough not to slow down what is watched. */
 const FOLLOW_MS = 400;
 const DAY_MS = 86_400_000;
+const RECORDED_WITHIN_MS = 60_000;
+
+/**
+ * Records a release unless an earlier start in the same state folder has: its record has the time of then. Throws `ApiError` when
+ * the version stands for another commit.
+ */
+export async function recordRelease({ client, application }: World, release: z.input<typeof ReleaseInput>): Promise<void> {
+  const operator = client('operator');
+  const path = `/applications/${application}/releases`;
+  const { releases } = (await operator.call('GET', path)) as { releases: readonly Release[] };
+  const isRecorded = releases.some(({ version, commit }) => version === release.version && commit === release.commit);
+  if (!isRecorded) await operator.call('POST', path, release);
+  await until(`the manifest of ${release.version}`, RECORDED_WITHIN_MS, async () => {
+    const recorded = (await operator.call('GET', path)).releases as readonly Release[];
+    return recorded.find(({ version }) => version === release.version)?.frontend?.state !== 'recording' || undefined;
+  });
+}
+
+/** A start may find the deployment of an earlier one in its state folder, from any time ago. */
+const TRIGGERS = [{ alarm: ALARM, issue: 'application-bug', onlyWithin: '365d' }] as const;
 
 /** Puts the manifest and records the good releases, verified, as if they had been deployed a day after each other. */
 export async function recordApplication(world: World): Promise<void> {
-  const operator = world.client('operator');
-  await operator.call('PUT', `/applications/${world.application}`, sampleManifest());
+  const manifest = sampleManifest({ triggers: [...TRIGGERS], frontend: world.site.manifest });
+  await world.client('operator').call('PUT', `/applications/${world.application}`, manifest);
   const good = world.repository.releases.filter((release) => release.good);
   for (const [index, { version, commit }] of good.entries()) {
     const deployedAt = new Date(Date.now() - (good.length - index) * DAY_MS).toISOString();
-    await operator.call('POST', `/applications/${world.application}/releases`, {
-      version,
-      commit,
-      deployedAt,
-      status: 'verified',
-    });
+    await world.site.deploy(buildSite(version));
+    await recordRelease(world, { version, commit, deployedAt, status: 'verified' });
   }
 }
 
 /** Deploys a release to every host by hand and records it, as a deployment pipeline would. */
 export async function deployRelease(world: World, { version, commit }: SampleRelease): Promise<void> {
-  const body = { version, commit, deployedAt: new Date().toISOString(), status: 'deployed' };
-  await world.client('operator').call('POST', `/applications/${world.application}/releases`, body);
+  await recordRelease(world, { version, commit, deployedAt: new Date().toISOString(), status: 'deployed' });
   await Promise.all(world.hosts.map((host) => host.deploy(version)));
 }
 

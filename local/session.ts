@@ -43,15 +43,25 @@ async function close(starting: Promise<World>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Said at once, as ending takes a moment in which nothing else shows that the signal was heard. */
+function describeEnd(directory: string, { directory: given }: Options): string {
+  return given === undefined
+    ? `ending, and removing the temporary folder ${directory}`
+    : `ending; the state is kept in ${directory}`;
+}
+
 async function runIn(directory: string, options: Options, command: Command): Promise<number> {
   let isStaying = false;
   const giveUp = new AbortController();
-  const signalled = untilSignal().then(() => (isStaying ? 0 : INTERRUPTED));
+  const tell = (what: string) => console.error(`… ${what}`);
+  const signalled = untilSignal().then(() => {
+    tell(describeEnd(directory, options));
+    return isStaying ? 0 : INTERRUPTED;
+  });
   const stay = () => {
     isStaying = true;
     return signalled;
   };
-  const tell = (what: string) => console.error(`… ${what}`);
   const starting = startWorld({ directory, port: options.port, tell, signal: giveUp.signal });
   try {
     return await Promise.race([starting.then((world) => command(world, options, stay)), signalled]);
@@ -63,7 +73,9 @@ async function runIn(directory: string, options: Options, command: Command): Pro
 
 function complain(error: unknown): number {
   console.error(error instanceof Error && error.name !== 'Error' ? error.message : error);
-  return error instanceof BadOption ? 2 : 1;
+  if (!(error instanceof BadOption)) return 1;
+  console.error('--help shows the options.');
+  return 2;
 }
 
 async function remove(directory: string): Promise<void> {

@@ -12,6 +12,7 @@ import { createSampleHost, type SampleHost } from './sample/host.ts';
 import { APPLICATION } from './sample/manifest.ts';
 import { createRepository, type SampleRelease, type SampleRepository } from './sample/repository.ts';
 import { createAlarm, startTraffic, type Traffic } from './sample/traffic.ts';
+import { openSite, type Site } from './site.ts';
 
 /** What `startWorld` is told. */
 export interface WorldOptions {
@@ -40,6 +41,8 @@ export interface World {
   /** The release that hosts start with: the newest good one. */
   readonly release: SampleRelease;
   readonly hosts: readonly SampleHost[];
+  /** The application's static files, and where people see them. */
+  readonly site: Site;
   readonly credentials: Readonly<Record<User, UserKeys>>;
   readonly cloudwatch: CloudWatchClient;
   readonly states: SFNClient;
@@ -102,9 +105,10 @@ interface Parts {
   readonly aws: LaptopAws;
   readonly repository: SampleRepository;
   readonly hosts: readonly SampleHost[];
+  readonly site: Site;
 }
 
-function assemble({ options, aws, repository, hosts }: Parts): World {
+function assemble({ options, aws, repository, hosts, site }: Parts): World {
   const { endpoint } = aws;
   const credentials = Object.fromEntries(USERS.map((user) => [user, aws.credentials(user)])) as Record<User, UserKeys>;
   const client = { endpoint, region: REGION, credentials: credentials.admin };
@@ -119,6 +123,7 @@ function assemble({ options, aws, repository, hosts }: Parts): World {
     repository,
     release: newestGood(repository),
     hosts,
+    site,
     credentials,
     cloudwatch,
     states: new SFNClient(client),
@@ -138,14 +143,14 @@ function assemble({ options, aws, repository, hosts }: Parts): World {
 async function serveHosts(
   options: WorldOptions,
   packageDirectory: string,
-  parts: Omit<Parts, 'aws' | 'options'>,
+  parts: Omit<Parts, 'aws' | 'options' | 'site'>,
 ): Promise<World> {
   const { directory, port, signal } = options;
   signal?.throwIfAborted();
   const aws = await startLaptopAws({ packageDirectory, directory: join(directory, 'aws'), port });
   try {
     for (const { host } of parts.hosts) aws.ssm.registerHost(host);
-    const world = assemble({ options, aws, ...parts });
+    const world = assemble({ options, aws, site: await openSite(aws, APPLICATION), ...parts });
     await createAlarm(world.cloudwatch);
     signal?.throwIfAborted();
     return world;

@@ -5,11 +5,18 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type * as acquireLock from '../functions/steps/acquire-lock.ts';
 import type * as awaitHostCommand from '../functions/steps/await-host-command.ts';
+import type * as checkSite from '../functions/steps/check-site.ts';
 import type * as closeRollback from '../functions/steps/close-rollback.ts';
+import type * as invalidateCache from '../functions/steps/invalidate-cache.ts';
 import type * as monitorRollback from '../functions/steps/monitor-rollback.ts';
+import type * as openFrontend from '../functions/steps/open-frontend.ts';
+import type * as planFrontend from '../functions/steps/plan-frontend.ts';
+import type * as planFrontendUndo from '../functions/steps/plan-frontend-undo.ts';
 import type * as planRollback from '../functions/steps/plan-rollback.ts';
 import type * as planUndo from '../functions/steps/plan-undo.ts';
+import type * as recordFrontend from '../functions/steps/record-frontend.ts';
 import type * as sendHostCommand from '../functions/steps/send-host-command.ts';
+import type * as settleFrontend from '../functions/steps/settle-frontend.ts';
 import type * as verifyRollback from '../functions/steps/verify-rollback.ts';
 import type * as verifyUndo from '../functions/steps/verify-undo.ts';
 import { End, HostAction } from '../lib/contracts.ts';
@@ -32,7 +39,9 @@ interface State {
 const statesOf = (place: string, { States }: Json, around?: Json): State[] =>
   Object.entries<Json>(States).flatMap(([name, state]) => [
     { place: `${place} ${name}`, state, caught: state.Catch ?? around },
-    ...(state.Branches ?? []).flatMap((branch: Json) => statesOf(place, branch, state.Catch)),
+    ...[...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])].flatMap((branch: Json) =>
+      statesOf(place, branch, state.Catch),
+    ),
   ]);
 
 const machines = readdirSync(FOLDER).filter((file) => file.endsWith('.asl.yml'));
@@ -53,16 +62,22 @@ const ANSWERS = {
     'approvalSeconds',
     'monitorEverySeconds',
     'components',
-    'stopServices',
     'waves',
     'batches',
   ] satisfies Answer<typeof planRollback>,
   acquireLock: ['acquired', 'fence'] satisfies Answer<typeof acquireLock>,
-  sendHostCommand: ['commandId', 'deadline'] satisfies Answer<typeof sendHostCommand>,
-  awaitHostCommand: ['state', 'cause'] satisfies Answer<typeof awaitHostCommand>,
+  sendHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof sendHostCommand>,
+  awaitHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof awaitHostCommand>,
   verifyRollback: ['verdict', 'healthy', 'at'] satisfies Answer<typeof verifyRollback>,
   monitorRollback: ['state', 'verdict'] satisfies Answer<typeof monitorRollback>,
-  planUndo: ['needed', 'waves'] satisfies Answer<typeof planUndo>,
+  planUndo: ['needed', 'frontend', 'waves', 'batches'] satisfies Answer<typeof planUndo>,
+  planFrontend: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontend>,
+  planFrontendUndo: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontendUndo>,
+  openFrontend: ['stages', 'count', 'next'] satisfies Answer<typeof openFrontend>,
+  settleFrontend: ['state', 'cause'] satisfies Answer<typeof settleFrontend>,
+  invalidateCache: ['state', 'cause'] satisfies Answer<typeof invalidateCache>,
+  checkSite: ['state', 'cause'] satisfies Answer<typeof checkSite>,
+  recordFrontend: ['state', 'cursor'] satisfies Answer<typeof recordFrontend>,
   verifyUndo: ['undone'] satisfies Answer<typeof verifyUndo>,
   closeRollback: ['outcome', 'message'] satisfies Answer<typeof closeRollback>,
 };
@@ -140,7 +155,8 @@ describe('the frame of a rollback', () => {
   });
 
   it('sends every host action but the inspection, which is part of planning', () => {
-    const actions = nestedTasks.flatMap(({ state }) =>
+    const toHosts = nestedTasks.filter(({ state }) => state.Parameters.StateMachineArn.Ref === 'HostsMachine');
+    const actions = toHosts.flatMap(({ state }) =>
       String(state.Parameters.Input.action ?? '') ? [state.Parameters.Input.action] : [],
     );
     expect(actions.toSorted()).toEqual(HostAction.options.filter((action) => action !== 'inspect').toSorted());

@@ -27,6 +27,14 @@ export function all(...edits: readonly Edit[]): Edit {
   };
 }
 
+/** An edit that makes installing and starting take longer. */
+export function slow({ installSeconds = 0, startSeconds = 0 }): Edit {
+  const install = replace('backend/package.json', '"scripts": {', `"scripts": { "preinstall": "sleep ${installSeconds}",`);
+  const wait = `await new Promise((resolve) => setTimeout(resolve, ${startSeconds * 1000}));\nserver.listen(`;
+  const start = replace('backend/server.js', 'server.listen(', wait);
+  return all(...(installSeconds > 0 ? [install] : []), ...(startSeconds > 0 ? [start] : []));
+}
+
 /** Ways in which a release can be bad, for tests: every one is a real defect of the code or its installation. */
 export const defects = {
   /** `npm ci` ends with an error. */
@@ -44,9 +52,5 @@ export const defects = {
     "  if (request.url === '/api/health') return;\n  response.writeHead",
   ),
   /** The port opens only after three seconds. */
-  slowStart: replace(
-    'backend/server.js',
-    'server.listen(',
-    'await new Promise((resolve) => setTimeout(resolve, 3_000));\nserver.listen(',
-  ),
+  slowStart: slow({ startSeconds: 3 }),
 } satisfies Record<string, Edit>;

@@ -164,7 +164,7 @@ describe('an alarm', () => {
       manifest: {
         triggers: named.map((alarm) => ({
           ...trigger(alarm),
-          issue: alarm === 'no-component' ? 'database-issue' : 'application-bug',
+          issue: alarm === 'no-component' ? 'frontend-issue' : 'application-bug',
         })),
       },
     });
@@ -184,7 +184,7 @@ describe('an alarm', () => {
       ['deleted', 'refused', 'alarm-not-firing', 'Alarm deleted does not exist any more.'],
       ['gone-ok', 'refused', 'alarm-not-firing', expect.stringMatching(/^Alarm gone-ok is OK since .*, not ALARM\.$/)],
       ['muted', 'refused', 'alarm-suppressed', expect.stringContaining('somebody muted it')],
-      ['no-component', 'refused', 'component-missing', expect.stringContaining("'database' section")],
+      ['no-component', 'refused', 'component-missing', expect.stringContaining("'frontend' section")],
       ['old-deployment', 'refused', 'deployment-too-old', expect.stringMatching(/deployed 1 h.* ago.*only within 10m/)],
       ['stale', 'refused', 'deployment-too-old', expect.stringContaining('only within 10m')],
       ['stale', 'refused', 'stale-event', expect.stringContaining('is 10 min')],

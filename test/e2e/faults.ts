@@ -61,15 +61,20 @@ export const stopExecution = async (theatre: Theatre, rollbackId: string): Promi
   await new SFNClient(clientOptions(theatre)).send(new StopExecutionCommand({ executionArn, cause: 'stopped by a person' }));
 };
 
-/** `<action> <wave>` of every command that was sent for a rollback, but for inspections, which change nothing. */
+/**
+ * `<action> <wave>` of every command that was sent for a rollback, but for inspections, which change nothing. Those that run side by side
+ * before any change are in alphabetical order.
+ */
 export const commandsSent = async (theatre: Theatre, rollbackId: string): Promise<string[]> => {
   const comments: string[] = [];
   for await (const { Commands = [] } of paginateListCommands({ client: new SSMClient(clientOptions(theatre)) }, {}))
     comments.push(...Commands.flatMap(({ Comment = '' }) => (Comment.startsWith(`${rollbackId} `) ? Comment : [])));
-  return comments
+  const sent = comments
     .map((comment) => comment.slice(rollbackId.length + 1))
     .filter((comment) => comment !== 'inspect')
     .toReversed();
+  const isAside = (command: string) => /^(capture|prepare) /.test(command);
+  return [...sent.filter(isAside).toSorted(), ...sent.filter((command) => !isAside(command))];
 };
 
 /** Writes into an item of the service's tables, as nobody but an administrator can. */

@@ -2,13 +2,14 @@
  * What end-to-end tests stand on: one laptop AWS with the packaged service for a test file, and a stage for each test: an application of
  * its own with real hosts, so that tests run side by side without meeting each other.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
-import type { CommandRecord, Rollback, RollbackEvent } from '../../lib/contracts.ts';
+import type { CommandRecord, Release, Rollback, RollbackEvent } from '../../lib/contracts.ts';
 import { verifyChain } from '../../lib/domain/chain.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
 import { type ApiClient, createApiClient } from '../../local/api-client.ts';
@@ -20,6 +21,8 @@ import { freeAddress } from '../../local/sample/address.ts';
 import { createSampleHost, type Install, type SampleHost } from '../../local/sample/host.ts';
 import { sampleManifest } from '../../local/sample/manifest.ts';
 import { createRepository, type SampleRepository } from '../../local/sample/repository.ts';
+import type { Build } from '../../local/sample/site.ts';
+import { openSite, type Site } from '../../local/site.ts';
 import { until } from '../../local/until.ts';
 import { installOnce } from './installed-once.ts';
 
@@ -34,6 +37,8 @@ export interface StageOptions {
   readonly verified?: readonly string[];
   /** What differs from the sample's manifest, or a function that answers it for the hosts' own addresses. */
   readonly manifest?: ManifestChanges | ((hosts: readonly SampleHost[]) => ManifestChanges);
+  /** Whether the application has static files. */
+  readonly site?: boolean | Partial<Site['manifest']>;
 }
 
 /** One application with its hosts. */
@@ -41,11 +46,15 @@ export interface Stage {
   readonly application: string;
   readonly hosts: readonly SampleHost[];
   readonly operator: ApiClient;
+  /** Only of a stage that was asked to have one. */
+  readonly site: Site;
   /** Puts a release on record as deployed now, or as told. */
   record(
     version: string,
     changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
   ): Promise<void>;
+  /** Deploys a build of the site and records it as a release, until its manifest is there. */
+  release(version: string, build: Build, changes?: { readonly deployedAt?: string; readonly status?: string }): Promise<void>;
   /** Puts a verified release on record as deployed before the running one: what a rollback goes to. */
   recordTarget(release: { readonly version: string; readonly commit: string }): Promise<void>;
   /** Records and installs a release on every host, as a hand deployment does. */
@@ -153,8 +162,8 @@ interface Setting {
 
 const DAY_MS = 86_400_000;
 
-const setStage = async ({ theatre, tables, number, opened, options }: Setting): Promise<Stage> => {
-  const { hosts: hostCount = 2, running = '1.2.0', verified = ['1.1.0'], manifest = {} } = options;
+const setStage = async ({ theatre, tables, number, opened: openedHosts, options }: Setting): Promise<Stage> => {
+  const { hosts: hostCount = 2, running = '1.2.0', verified = ['1.1.0'], manifest = {}, site: siteChanges = false } = options;
   const application = `app-${number}`;
   const operator = theatre.client('operator');
   const commitOf = (version: string): string => {
@@ -174,24 +183,43 @@ const setStage = async ({ theatre, tables, number, opened, options }: Setting): 
         release: running,
         install: theatre.install,
       });
-      opened.push(host);
+      openedHosts.push(host);
       theatre.aws.ssm.registerHost(host.host);
       return host;
     }),
   );
   const changes = typeof manifest === 'function' ? manifest(hosts) : manifest;
-  await operator.call('PUT', `/applications/${application}`, testManifest(application, changes));
+  const opened = siteChanges === false ? undefined : await openSite(theatre.aws, application);
+  const frontend = opened && { ...opened.manifest, ...(typeof siteChanges === 'object' ? siteChanges : {}) };
+  await operator.call(
+    'PUT',
+    `/applications/${application}`,
+    testManifest(application, { ...changes, ...(frontend && { frontend }) }),
+  );
 
   const stage: Stage = {
     application,
     hosts,
     operator,
+    get site() {
+      if (!opened) throw new Error('this stage was not asked for a site');
+      return opened;
+    },
     async record(version, { deployedAt = new Date().toISOString(), status = 'deployed', commit } = {}) {
       await operator.call('POST', `/applications/${application}/releases`, {
         version,
         commit: commit ?? commitOf(version),
         deployedAt,
         status,
+      });
+    },
+    async release(version, build, changes) {
+      await stage.site.deploy(build);
+      // The repository has no such release: a site's build may come from anywhere.
+      await stage.record(version, { commit: createHash('sha1').update(version).digest('hex'), ...changes });
+      await until(`the manifest of ${version}`, 30_000, async () => {
+        const { releases } = await operator.call('GET', `/applications/${application}/releases`);
+        return releases.find((one: Release) => one.version === version)?.frontend?.state !== 'recording' || undefined;
       });
     },
     recordTarget: ({ version, commit }) =>

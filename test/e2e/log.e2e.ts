@@ -77,6 +77,7 @@ describe('the rollback log', () => {
 
     const byApplication = `application=${stage.application}`;
     expect((await get(byApplication)).rollbacks).toEqual(newestFirst);
+    expect((await get(`${byApplication}&from=2999-01-01T00%3A00%3A00Z`)).rollbacks).toEqual([]);
     const [from, to] = [made[1], made[3]].map((each) => encodeURIComponent(each?.requestedAt ?? ''));
     expect(idsOf((await get(`${byApplication}&from=${from}&to=${to}`)).rollbacks)).toEqual(idsOf(newestFirst.slice(1, 4)));
     // The others of this file's tests stand among them.

@@ -5,5 +5,6 @@
 import './main-job.e2e.ts';
 import './requests.e2e.ts';
 import './log.e2e.ts';
+import './frontend.e2e.ts';
 // Last, as it freezes the whole service for a moment.
 import './refusals.e2e.ts';

@@ -133,7 +133,7 @@ describe('an execution that is stopped', () => {
 
   it.concurrent('while it verifies or watches: the change stays, and it is said that nobody verified it', async () => {
     const stage = await theatre.stage({ hosts: 1, verified: ['1.0.0', '1.1.0'] });
-    const verifying = await stopWhen(stage, arrival(theatre, stage, 'awaitHostCommand', during('verify')));
+    const verifying = await stopWhen(stage, arrival(theatre, stage, 'sendHostCommand', during('verify')));
     expect(verifying).toMatchObject({ hosts: [{ version: '1.1.0' }] });
     expect(verifying.resolution).toContain('The change was made on all hosts, but nobody verified it.');
     const watching = await stopWhen(stage, arrival(theatre, stage, 'monitorRollback'));

@@ -1,0 +1,1 @@
+import './frontend-faults.e2e.ts';
