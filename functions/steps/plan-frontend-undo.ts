@@ -1,5 +1,6 @@
 import { FrontendProgressInput } from '../../lib/contracts.ts';
 import { planUndo } from '../../lib/frontend/plan-undo.ts';
+import { appendEvent } from '../../lib/log/events.ts';
 import { frontendWorkOf, recordFrontendWork } from '../../lib/log/frontend-work.ts';
 import { step } from '../../lib/middleware.ts';
 import { folderOf, openSite } from '../../lib/rollback/site.ts';
@@ -26,5 +27,14 @@ export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, p
   });
   if (planned.state === 'PENDING') return { state: planned.state, cursor: planned.cursor, message: '' };
   await recordFrontendWork(rollbackId, { undoChunks: planned.chunks });
+  const { objects, leftCount, left } = planned;
+  await appendEvent({
+    rollbackId,
+    phase: 'undo',
+    type: 'objects-planned',
+    key: 'frontend-undo-planned',
+    detail: { objects, changedByOthers: leftCount, left },
+    now: new Date(),
+  });
   return { state: planned.state, cursor: null, message: '' };
 });

@@ -39,7 +39,13 @@ export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, p
     phase: 'prepare',
     type: 'objects-planned',
     key: 'frontend-planned',
-    detail: { restoredBy: target, ...totals },
+    detail: {
+      restoredBy: target,
+      copies: totals.copies.objects,
+      removals: totals.removals.objects,
+      unchanged: totals.unchanged.objects,
+      bytes: totals.copies.bytes,
+    },
     now,
   });
   return { state: planned.state, cursor: null, message: '' };

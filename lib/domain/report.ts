@@ -42,7 +42,7 @@ function template(rollback: Rollback): string[] {
     ['Duration', rollback.durationMs === undefined ? 'not over' : describeDuration(rollback.durationMs)],
     ['Impact', rollback.impact ?? 'not stated'],
     ['Resolution', rollback.resolution ?? rollback.refusal?.message ?? 'not stated'],
-    ['Follow-up', todo(rollback).join('; ') || 'none'],
+    ['Follow-up', inARow(todo(rollback)) || 'none'],
   ];
   return lines.map(([name, value]) => `${name}: ${oneLine(value)}`);
 }
@@ -50,6 +50,11 @@ function template(rollback: Rollback): string[] {
 /** What is left to do: in the words of people where there are some, else what the outcome asks for. */
 function todo({ status, followUp }: Rollback): readonly string[] {
   return followUp.length === 0 && isOver(status) ? followUps(status) : followUp;
+}
+
+/** Sentences in one line. */
+function inARow(sentences: readonly string[]): string {
+  return sentences.map((each) => each.replace(/\.$/, '')).join('; ');
 }
 
 function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): string[] {

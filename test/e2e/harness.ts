@@ -54,7 +54,11 @@ export interface Stage {
     changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
   ): Promise<void>;
   /** Deploys a build of the site and records it as a release, until its manifest is there. */
-  release(version: string, build: Build, changes?: { readonly deployedAt?: string; readonly status?: string }): Promise<void>;
+  release(
+    version: string,
+    build: Build,
+    changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
+  ): Promise<void>;
   /** Puts a verified release on record as deployed before the running one: what a rollback goes to. */
   recordTarget(release: { readonly version: string; readonly commit: string }): Promise<void>;
   /** Records and installs a release on every host, as a hand deployment does. */
