@@ -44,7 +44,8 @@ export async function recordManifest(request: ManifestRequest): Promise<Recorded
       await writer.add(entry);
       count(index, entry);
     }
-    if (Date.now() < until.getTime()) continue;
+    // Behind the last key comes one more page, which is empty.
+    if (page.length === 0 || Date.now() < until.getTime()) continue;
     const stopped = { index, lastKey: page.at(-1)?.key ?? lastKey, written: await writer.stop() };
     return { state: 'PENDING', cursor: await saveProgress(location, cursor, stopped) };
   }
