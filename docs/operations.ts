@@ -6,6 +6,7 @@ import {
   Freeze,
   FreezeInput,
   Manifest,
+  ObjectTotals,
   Plan,
   Refusal,
   Release,
@@ -84,7 +85,7 @@ const Applications = z.object({ applications: z.array(z.string()) });
 const Releases = z.object({ releases: z.array(Release) });
 const Rollbacks = z.object({ rollbacks: z.array(Rollback), cursor: z.string().nullable() });
 const Events = z.object({ events: z.array(RollbackEvent), after: z.number() });
-const PlanOrNone = z.object({ plan: Plan.nullable() });
+const PlanOrNone = z.object({ plan: Plan.nullable(), objects: ObjectTotals.nullable() });
 const FreezeOrNone = z.object({ freeze: Freeze.nullable() });
 const Decided = z.object({ rollbackId: z.string(), decision: z.enum(['approved', 'rejected', 'cancel-requested']) });
 
@@ -360,8 +361,9 @@ export const OPERATIONS: readonly Operation[] = [
     answers: [
       {
         status: 200,
-        means: 'The plan; null: there is none yet, or the rollback was refused.',
-        content: { name: 'PlanOrNone', contract: PlanOrNone, example: { plan } },
+        means:
+          'The plan; null: there is none yet, or the rollback was refused. `objects`: what has to change in the bucket; null: not compared yet, or not touched.',
+        content: { name: 'PlanOrNone', contract: PlanOrNone, example: { plan, objects: null } },
       },
     ],
     problems: ['RollbackUnknown'],

@@ -3,6 +3,7 @@ import { verifyChain } from '../../lib/domain/chain.ts';
 import { renderReport } from '../../lib/domain/report.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
 import { allEvents, appendEvent, listEvents } from '../../lib/log/events.ts';
+import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { getPlan } from '../../lib/log/plans.ts';
 import { queryRollbacks } from '../../lib/log/query.ts';
 import { requireRollback, updateRollback } from '../../lib/log/rollbacks.ts';
@@ -50,7 +51,8 @@ export const handler = resource(
     path: `${one}/plan`,
     run: async ({ path: { rollbackId = '' } }) => {
       await requireRollback(rollbackId);
-      return { status: 200, body: { plan: await getPlan(rollbackId) } };
+      const [plan, { totals = null }] = await Promise.all([getPlan(rollbackId), frontendWorkOf(rollbackId)]);
+      return { status: 200, body: { plan, objects: totals } };
     },
   }),
   endpoint({

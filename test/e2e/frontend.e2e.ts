@@ -23,6 +23,8 @@ describe.concurrent('a frontend rollback', () => {
       from: { version: '2.1.0' },
       to: { version: '2.0.0' },
     });
+    const { objects } = await stage.operator.call('GET', `/rollbacks/${rollback.rollbackId}/plan`);
+    expect(objects).toMatchObject({ copies: { objects: 3 }, removals: { objects: 2 }, unchanged: { objects: 1 } });
     expect(rollback.resolution).toMatch(/The bucket is as the target: 3 objects brought back, 2 removed, 1 unchanged\./);
     expect(await contents(stage)).toEqual(good);
     const seen = await visit(stage.site.url);
