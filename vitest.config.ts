@@ -7,7 +7,14 @@ export default defineConfig({
     // Most tests wait for processes: more workers than Vitest's one for each spare core keep both cores of a small machine busy.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'unit', include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'],
+          exclude: ['test/lib/frontend/**'],
+        },
+      },
+      { test: { name: 'objects', include: ['test/lib/frontend/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'e2e', include: ['test/e2e/{service,triggers}.test.ts'], ...endToEnd } },

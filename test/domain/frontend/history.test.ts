@@ -1,29 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  interleaved,
-  type KeyHistory,
-  type Listed,
-  type Search,
-  unlisted,
-  withEntry,
-} from '../../../lib/domain/frontend/history.ts';
+import { type KeyHistory, type Listed, type Search, unlisted, withEntry } from '../../../lib/domain/frontend/history.ts';
 import { anyPast, type Deed, listingOf, versionOf } from './histories.ts';
-
-const isVersion = ({ version }: Listed) => version !== null;
-
-/** As an adapter hands a listing on: page by page, each without the order between versions and markers. */
-const asHandedOut = (listing: readonly Listed[], pageSize: number): Listed[] => {
-  const pages = Array.from({ length: Math.ceil(listing.length / pageSize) }, (_, page) =>
-    listing.slice(page * pageSize, (page + 1) * pageSize),
-  );
-  return pages.flatMap((page) =>
-    interleaved(
-      page.filter(isVersion),
-      page.filter((entry) => !isVersion(entry)),
-    ),
-  );
-};
 
 const historiesOf = (entries: readonly Listed[], search: Search): KeyHistory[] =>
   [...Map.groupBy(entries, ({ key }) => key)].map(([key, past]) =>
@@ -35,8 +13,8 @@ const ofKey = (deeds: readonly Deed[], key: string) => deeds.filter((deed) => de
 describe('the history of a key', () => {
   it('tells what is there now', () => {
     fc.assert(
-      fc.property(anyPast, fc.integer({ min: 1, max: 7 }), (deeds, pageSize) => {
-        for (const { key, current } of historiesOf(asHandedOut(listingOf(deeds), pageSize), null)) {
+      fc.property(anyPast, (deeds) => {
+        for (const { key, current } of historiesOf(listingOf(deeds), null)) {
           const last = ofKey(deeds, key).at(-1);
           expect(current).toEqual(last === undefined ? null : versionOf(last, deeds));
         }
@@ -46,8 +24,8 @@ describe('the history of a key', () => {
 
   it('tells what was there at a time, or that this can not be told', () => {
     fc.assert(
-      fc.property(anyPast, fc.integer({ min: 1, max: 7 }), fc.nat(40), (deeds, pageSize, second) => {
-        for (const { key, found, ambiguous } of historiesOf(asHandedOut(listingOf(deeds), pageSize), {
+      fc.property(anyPast, fc.nat(40), (deeds, second) => {
+        for (const { key, found, ambiguous } of historiesOf(listingOf(deeds), {
           notAfter: second * 1000,
         })) {
           const past = ofKey(deeds, key).filter((deed) => deed.second <= second);
@@ -72,7 +50,7 @@ describe('the history of a key', () => {
       { key: 'b', second: 5, size: null },
       { key: 'b', second: 5, size: 2 },
     ];
-    const [deleted, put] = historiesOf(asHandedOut(listingOf(deeds), 10), { notAfter: 5000 });
+    const [deleted, put] = historiesOf(listingOf(deeds), { notAfter: 5000 });
     expect(deleted).toMatchObject({ current: null, found: { version: null }, ambiguous: false });
     expect(put).toMatchObject({ current: { size: 2 }, found: { version: { size: 2 } }, ambiguous: false });
   });
@@ -83,7 +61,7 @@ describe('the history of a key', () => {
       { key: 'a', second: 5, size: null },
       { key: 'a', second: 9, size: 3 },
     ];
-    const [history] = historiesOf(asHandedOut(listingOf(deeds), 10), { notAfter: 7000 });
+    const [history] = historiesOf(listingOf(deeds), { notAfter: 7000 });
     expect(history).toMatchObject({ found: { version: { size: 1 } }, ambiguous: true });
   });
 

@@ -9,7 +9,7 @@ import { type ChunkRequest, restoreChunk } from '../../../lib/frontend/restore-c
 import { type FrontendWorld, LATER } from './world.ts';
 
 /** Quick enough for tests. */
-export const IMPATIENT = { patience: { first: 5, longest: 20, total: 500 } };
+export const IMPATIENT = { patience: { first: 5, longest: 20, total: 5_000 } };
 
 /** All that can be done to one prefix of a world's site, in folders of its own. */
 export class Engine {
