@@ -129,7 +129,7 @@ export class StorageUnavailable extends RollbackServiceError {
 export class BucketUnusable extends RollbackServiceError {
   override readonly name = 'BucketUnusable';
   constructor(bucket: string, { name, message }: { name: string; message: string }, cause: unknown) {
-    const advice = `Check the bucket's name in the manifest, and that the service may list it (README, "Buckets").`;
+    const advice = `Check the bucket's name in the manifest, and that the service may list it (README, "What buckets need").`;
     super(`Bucket ${bucket} cannot be listed: ${name} (${message.replace(/\.$/, '')}). ${advice}`, { cause });
   }
 }

@@ -45,6 +45,7 @@ export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, p
       removals: totals.removals.objects,
       unchanged: totals.unchanged.objects,
       bytes: totals.copies.bytes,
+      ambiguous: planned.ambiguousCount,
     },
     now,
   });

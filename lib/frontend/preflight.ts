@@ -1,16 +1,40 @@
 /** What has to be true of a bucket before anything is planned on it. */
-import { GetBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Refusal } from '../contracts.ts';
+import { GetBucketLifecycleConfigurationCommand, GetBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { client, patiently, within } from '../aws/s3/client.ts';
+import { answerOf, faultOf } from '../aws/s3/faults.ts';
+import type { FrontendTarget, Manifest, Refusal } from '../contracts.ts';
+import { type ExpiryRule, expiryRefusal } from '../domain/frontend/lifecycle.ts';
 
-const client = new S3Client({});
+/** Well below the HTTP API's 30 s: a dry run waits for it. */
+const PATIENCE = { first: 200, longest: 2000, total: 10_000 };
 
-/** Why the bucket cannot be brought back at all; null: it keeps versions and can be reached. Throws what a retry can cure. */
-export const bucketRefusal = async (bucket: string): Promise<Refusal | null> => {
+/** Why the bucket cannot be brought back at all; null: it can be reached, keeps versions, and kept them since the target. */
+export const bucketRefusal = async (
+  { bucket, prefix }: NonNullable<Manifest['frontend']>,
+  target: FrontendTarget,
+  now: Date,
+): Promise<Refusal | null> => {
   try {
-    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
-    return Status === 'Enabled' ? null : unversioned(bucket, Status);
+    const { Status } = await patiently(() => client.send(new GetBucketVersioningCommand({ Bucket: bucket }), within()), PATIENCE);
+    if (Status !== 'Enabled') return unversioned(bucket, Status);
+    return target.kind === 'time' ? expiryRefusal(await expiryRules(bucket), prefix, target.at, now) : null;
   } catch (error) {
     return unreachable(bucket, error);
+  }
+};
+
+const expiryRules = async (bucket: string): Promise<ExpiryRule[]> => {
+  const request = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
+  try {
+    const { Rules = [] } = await patiently(() => client.send(request, within()), PATIENCE);
+    return Rules.flatMap(({ ID = 'without a name', Status, Filter, Prefix, NoncurrentVersionExpiration }) => {
+      const noncurrentDays = NoncurrentVersionExpiration?.NoncurrentDays;
+      const prefix = Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
+      return Status === 'Enabled' && noncurrentDays !== undefined ? [{ id: ID, prefix, noncurrentDays }] : [];
+    });
+  } catch (error) {
+    if (answerOf(error).name === 'NoSuchLifecycleConfiguration') return [];
+    throw error;
   }
 };
 
@@ -19,13 +43,12 @@ const unversioned = (bucket: string, status: string | undefined): Refusal => ({
   message: `Bucket ${bucket} does not keep versions (versioning is ${status ?? 'off'}), so nothing can be brought back and nothing undone. Switch it on: aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled; from then on releases can be rolled back.`,
 });
 
-/** Errors of the bucket itself, not of the moment. */
-const OF_THE_BUCKET = ['NoSuchBucket', 'AccessDenied', 'PermanentRedirect', 'AllAccessDisabled', 'InvalidBucketName'];
-
 const unreachable = (bucket: string, error: unknown): Refusal => {
-  if (!(error instanceof Error) || !OF_THE_BUCKET.includes(error.name)) throw error;
+  if (faultOf(error) !== 'refused') throw error;
+  const { name, message } = answerOf(error);
+  const why = [name, message].filter((part) => part !== '').join(': ');
   return {
     code: 'bucket-unreachable',
-    message: `Bucket ${bucket} cannot be used: ${error.name}. Check frontend.bucket of the manifest, and that the service may work on it (README, "Buckets").`,
+    message: `Bucket ${bucket} cannot be used (${why.replace(/\.$/, '')}). Check frontend.bucket of the manifest, and that the service may work on it (README, "What buckets need").`,
   };
 };

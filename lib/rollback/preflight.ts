@@ -80,7 +80,7 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
   const { to: target, frontend } = destination;
   const { offlineTolerance } = manifest.hosts;
   const hostFacts = { rollback, components, offlineTolerance, hosts, releases, running, target, now };
-  const refusal = hostGuards(hostFacts) ?? (await siteRefusal(manifest, frontend));
+  const refusal = hostGuards(hostFacts) ?? (await siteRefusal(manifest, frontend, now));
   if (refusal) return { refusal };
   return {
     plan: makePlan({
@@ -98,10 +98,14 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
 };
 
 /** Loaded when it is needed: a rollback of code does not wait for an S3 client to start. */
-const siteRefusal = async ({ frontend: site }: Manifest, target: FrontendTarget | undefined): Promise<Refusal | null> => {
+const siteRefusal = async (
+  { frontend: site }: Manifest,
+  target: FrontendTarget | undefined,
+  now: Date,
+): Promise<Refusal | null> => {
   if (!site || !target) return null;
   const { bucketRefusal } = await import('../frontend/preflight.ts');
-  return bucketRefusal(site.bucket);
+  return bucketRefusal(site, target, now);
 };
 
 const pastDurations = (rollback: Rollback, rollbacks: readonly Rollback[]): number[] =>

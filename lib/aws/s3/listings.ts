@@ -1,20 +1,17 @@
 import {
-  type _Object,
-  type DeleteMarkerEntry,
   ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
 } from '@aws-sdk/client-s3';
-import { interleaved, type Listed } from '../../domain/frontend/history.ts';
-import { decodeKey } from '../../domain/frontend/keys.ts';
+import type { DeserializeMiddleware } from '@smithy/types';
+import type { Listed } from '../../domain/frontend/history.ts';
 import { BucketUnusable } from '../../errors.ts';
 import { client, patiently, within } from './client.ts';
 import { answerOf, faultOf } from './faults.ts';
+import { type ListedObject, type ObjectsPage, readObjects, readVersions, type VersionsPage } from './listing-document.ts';
 
-const SECOND_MS = 1000;
 const PAGE_MS = 30_000;
-const ARCHIVES: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
 
 export type Place = {
   readonly bucket: string;
@@ -25,42 +22,35 @@ export type Place = {
   readonly pageSize?: number | undefined;
 };
 
-/** An object of a listing without versions. */
-export type ListedObject = { readonly key: string; readonly etag: string; readonly size: number; readonly archived: boolean };
-
 /**
  * All versions and delete markers, page by page: by key in the order of UTF-8, newest first within a key, whose entries may straddle
  * pages. Throws `BucketUnusable`, `StorageUnavailable`.
  */
-export async function* listVersions({ bucket, prefix, after, pageSize }: Place): AsyncGenerator<Listed[]> {
-  let [key, version]: [string | undefined, string | undefined] = [after, undefined];
+export async function* listVersions(place: Place): AsyncGenerator<Listed[]> {
+  const { bucket, after } = place;
+  let [KeyMarker, VersionIdMarker]: [string | undefined, string | undefined] = [after, undefined];
   for (;;) {
-    const request = new ListObjectVersionsCommand({
-      ...common({ bucket, prefix, pageSize }),
-      KeyMarker: key,
-      VersionIdMarker: version,
-    });
-    const page: ListObjectVersionsCommandOutput = await ask(bucket, () => client.send(request, within(PAGE_MS)));
+    const request: ListObjectVersionsCommandInput = { ...common(place), KeyMarker, VersionIdMarker };
+    const { entries, next }: VersionsPage = await ask(bucket, () =>
+      sendFor(new ListObjectVersionsCommand(request), readVersions),
+    );
     // Servers differ in whether a marker without a version excludes its own key.
-    yield entriesOf(page).filter((entry) => entry.key !== after);
-    if (!page.IsTruncated || page.NextKeyMarker === undefined) return;
-    [key, version] = [decodeKey(page.NextKeyMarker), page.NextVersionIdMarker];
+    yield after === undefined ? entries : entries.filter(({ key }) => key !== after);
+    if (next === null) return;
+    [KeyMarker, VersionIdMarker] = [next.key, next.versionId];
   }
 }
 
 /** The current objects, page by page, in the same order. Throws as `listVersions`. */
-export async function* listObjects({ bucket, prefix, after, pageSize }: Place): AsyncGenerator<ListedObject[]> {
+export async function* listObjects(place: Place): AsyncGenerator<ListedObject[]> {
+  const { bucket, after } = place;
   let token: string | undefined;
   for (;;) {
-    const request = new ListObjectsV2Command({
-      ...common({ bucket, prefix, pageSize }),
-      StartAfter: after,
-      ContinuationToken: token,
-    });
-    const page: ListObjectsV2CommandOutput = await ask(bucket, () => client.send(request, within(PAGE_MS)));
-    yield (page.Contents ?? []).map(({ Key = '', ...object }) => ({ key: decodeKey(Key), ...contentOf(object) }));
-    if (!page.IsTruncated || page.NextContinuationToken === undefined) return;
-    token = page.NextContinuationToken;
+    const request = { ...common(place), StartAfter: after, ContinuationToken: token };
+    const { objects, next }: ObjectsPage = await ask(bucket, () => sendFor(new ListObjectsV2Command(request), readObjects));
+    yield objects;
+    if (next === null) return;
+    token = next;
   }
 }
 
@@ -75,6 +65,42 @@ function common({ bucket, prefix, pageSize }: Place) {
   };
 }
 
+/** Sends a request and answers what `read` makes of the document it is answered with. */
+async function sendFor<Page>(
+  command: ListObjectVersionsCommand | ListObjectsV2Command,
+  read: (document: string) => Page | null,
+): Promise<Page> {
+  const pages: Page[] = [];
+  const reading: Reading = (next) => async (args) => {
+    const result = await next(args);
+    const response = result.response as { body: AsyncIterable<Uint8Array> | Uint8Array };
+    const document = await textOf(response.body);
+    const page = read(document);
+    if (page !== null) pages.push(page);
+    // What was read needs no second reading; an error does.
+    response.body = Buffer.from(page === null ? document : '<Read/>');
+    return result;
+  };
+  // Both kinds of commands are the same to a middleware.
+  const listing = command as ListObjectVersionsCommand;
+  listing.middlewareStack.addRelativeTo(reading, READING);
+  await client.send(listing, within(PAGE_MS));
+  const [page] = pages;
+  if (page === undefined) throw new Error('S3 answered a listing with something else');
+  return page;
+}
+
+type Reading = DeserializeMiddleware<ListObjectVersionsCommandInput, ListObjectVersionsCommandOutput>;
+
+const READING = { relation: 'after', toMiddleware: 'deserializerMiddleware', name: 'readListing' } as const;
+
+async function textOf(body: AsyncIterable<Uint8Array> | Uint8Array): Promise<string> {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 /** What is refused here is refused of the whole bucket. */
 async function ask<T>(bucket: string, send: () => Promise<T>): Promise<T> {
   try {
@@ -82,33 +108,4 @@ async function ask<T>(bucket: string, send: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw ['refused', 'condition'].includes(faultOf(error)) ? new BucketUnusable(bucket, answerOf(error), error) : error;
   }
-}
-
-function entriesOf({ Versions = [], DeleteMarkers = [] }: ListObjectVersionsCommandOutput): Listed[] {
-  const versions = Versions.map((listed) => ({
-    ...entryOf(listed),
-    version: { versionId: listed.VersionId ?? 'null', ...contentOf(listed) },
-  }));
-  return interleaved(
-    versions,
-    DeleteMarkers.map((marker) => ({ ...entryOf(marker), version: null })),
-  );
-}
-
-function entryOf({ Key = '', IsLatest = false, LastModified }: DeleteMarkerEntry) {
-  return {
-    key: decodeKey(Key),
-    isLatest: IsLatest,
-    at: Math.floor((LastModified?.getTime() ?? 0) / SECOND_MS) * SECOND_MS,
-  };
-}
-
-function contentOf({
-  ETag = '',
-  Size = 0,
-  StorageClass = 'STANDARD',
-  RestoreStatus,
-}: Pick<_Object, 'ETag' | 'Size' | 'RestoreStatus'> & { StorageClass?: string | undefined }) {
-  const archived = ARCHIVES.includes(StorageClass) && RestoreStatus?.RestoreExpiryDate === undefined;
-  return { etag: ETag.replaceAll('"', ''), size: Size, archived };
 }

@@ -1,5 +1,4 @@
 /** What a listing of versions tells of each key, kept small: a key may have any number of versions. */
-import { compareKeys } from './keys.ts';
 
 export type ListedVersion = {
   readonly versionId: string;
@@ -26,7 +25,7 @@ export type KeyHistory = {
   readonly current: ListedVersion | null;
   /** What the search found; null: nothing yet. */
   readonly found: Listed | null;
-  /** A version and a delete marker of the same second, neither the latest: which came last can't be told. The version is kept. */
+  /** A version and a delete marker of the same second, neither the latest: which came last is not certain. The version is kept. */
   readonly ambiguous: boolean;
 };
 
@@ -43,36 +42,11 @@ export function withEntry(history: KeyHistory, entry: Listed, search: Search): K
   return entry.at > search.notAfter ? known : withPast(known, entry);
 }
 
-/** The first entry is the newest one, but for a marker and a version of the same second, which a listing's reader can't order. */
+/** The first entry is the newest one; but S3 does not say by what it orders a marker and a version of the same second. */
 function withPast(history: KeyHistory, entry: Listed): KeyHistory {
   const { found } = history;
   if (found === null) return { ...history, found: entry };
   const isTie = entry.at === found.at && (entry.version === null) !== (found.version === null);
   if (!isTie || found.isLatest) return history;
   return { ...history, found: found.version === null ? entry : found, ambiguous: true };
-}
-
-/**
- * Versions and delete markers of one page in one order: by key, the latest first, then by time. The SDK hands them out apart; within
- * each the order of the listing is kept.
- */
-export function interleaved(versions: readonly Listed[], markers: readonly Listed[]): Listed[] {
-  if (markers.length === 0) return [...versions];
-  const merged: Listed[] = [];
-  let next = 0;
-  for (const version of versions) {
-    for (let marker = markers[next]; marker !== undefined && precedes(marker, version); marker = markers[next]) {
-      merged.push(marker);
-      next += 1;
-    }
-    merged.push(version);
-  }
-  return [...merged, ...markers.slice(next)];
-}
-
-function precedes(marker: Listed, version: Listed): boolean {
-  const order = compareKeys(marker.key, version.key);
-  if (order !== 0) return order < 0;
-  if (marker.isLatest || version.isLatest) return marker.isLatest;
-  return marker.at > version.at;
 }

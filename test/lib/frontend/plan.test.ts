@@ -125,7 +125,7 @@ describe.skipIf(elsewhere)('a plan of many objects', () => {
     world.laptop.s3.resetRequests();
     expect(await engine.restore(planned.chunks)).toMatchObject({ copied: 1000, failed: 0 });
     expect(world.laptop.s3.requests()).toEqual({ CopyObject: 1000, GetObject: 2, PutObject: 4 });
-  }, 120_000);
+  });
 
   /** The manifest that recording would write, without asking for 20,000 objects. */
   const writeManifest = async ({ source }: Engine): Promise<FrontendTarget & { kind: 'manifest' }> => {

@@ -20,8 +20,6 @@ import { vi } from 'vitest';
 import type { S3Options } from '../../../local/aws/s3/s3.ts';
 import { allow, type S3World, startS3World } from '../../local/s3-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 export const elsewhere = process.env.S3_ENDPOINT;
 
 /** A KMS key that the engine may use. */
@@ -48,6 +46,7 @@ const permissions = (site: string, service: string, builds: string) => [
   allow(['s3:GetObject', 's3:GetObjectTagging'], `arn:aws:s3:::${builds}/*`),
   allow(['s3:GetObject', 's3:PutObject'], `arn:aws:s3:::${service}/*`),
   allow(['kms:Decrypt', 'kms:GenerateDataKey'], OWN_KEY),
+  allow(['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation'], 'arn:aws:cloudfront::*:distribution/*'),
 ];
 
 export class FrontendWorld {
