@@ -121,11 +121,19 @@ const rollBackByAlarm = async (world: World, good: SampleRelease): Promise<{ rol
     .client('viewer')
     .call('GET', `/rollbacks?application=${world.application}&from=${new Date(alarmAt).toISOString()}`);
   const rollbackId: string = rollbacks[0].rollbackId;
+  await untilVerifying(world, rollbackId);
   await world.cloudwatch.send(new SetAlarmStateCommand({ AlarmName: ALARM, StateValue: 'OK', StateReason: 'the bench says so' }));
   const rollback = await followRollback(world, rollbackId, () => undefined);
   if (rollback.status !== 'succeeded') throw new Error(`${rollbackId} is ${rollback.status}: ${rollback.resolution}`);
   return { rollbackId, ms: healthyAt.getTime() - alarmAt };
 };
+
+/** A host is healthy a moment before its command ends, and an alarm that was OK by then proves nothing. */
+const untilVerifying = (world: World, rollbackId: string): Promise<true> =>
+  until('the verification', 60_000, async () => {
+    const { events } = await world.client('viewer').call('GET', `/rollbacks/${rollbackId}/events?limit=200`);
+    return events.some(({ phase }: { phase: string }) => phase === 'verify') || undefined;
+  });
 
 const countHostCommands = async (world: World, rollbackId: string): Promise<number> => {
   const ssm = new SSMClient({ endpoint: world.endpoint, region: REGION, credentials: world.credentials.admin });

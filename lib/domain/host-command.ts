@@ -48,7 +48,8 @@ export function inspection(manifest: Manifest, rollbackId: string, commit: strin
     ...services(manifest),
     healthUrl: manifest.health.host ?? '',
     logUnits: manifest.health.logs?.units.join(',') ?? '',
-    logsSince: settings.errorsSince === undefined ? '' : String(Math.floor(Date.parse(settings.errorsSince) / 1000)),
+    // The next whole second: in the one of the change itself, what it replaced may have logged too.
+    logsSince: settings.errorsSince === undefined ? '' : String(Math.ceil(Date.parse(settings.errorsSince) / 1000)),
   };
   return {
     document: 'inspect-host',
