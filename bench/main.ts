@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { measureBundles, printBundles } from './bundles.ts';
 import { measureCode, printCode } from './code.ts';
-import { type FrontendOptions, measureFrontend } from './frontend.ts';
+import { type FrontendOptions, Interrupted, measureFrontend } from './frontend.ts';
 import { aimsOf } from './frontend-aims.ts';
 import { printFrontend } from './frontend-print.ts';
 
@@ -54,6 +54,7 @@ const readOptions = () => {
   const { topic, json, help, rounds, objects, changed, endpoint } = parse();
   const others = Object.keys({ ...(objects && { objects }), ...(changed && { changed }), ...(endpoint && { endpoint }) });
   if (topic !== 'frontend' && others[0]) throw new Error(`--${others[0]} is an option of frontend`);
+  if (objects && changed && Number(changed) > Number(objects)) throw new Error('--changed takes at most as many as --objects');
   const frontend: FrontendOptions = {
     rounds: wholeNumber('rounds', rounds, 1, 50),
     ...(objects && { objects: wholeNumber('objects', objects, 100, 1_000_000) }),
@@ -95,5 +96,9 @@ if (help) {
   console.log(HELP);
   process.exit(0);
 }
-const result = await RUN[topic](frontend);
+const result = await RUN[topic](frontend).catch((error: unknown) => {
+  if (!(error instanceof Interrupted)) throw error;
+  console.error(error.message);
+  process.exit(130);
+});
 if (json) console.log(JSON.stringify({ topic, ...result }));
