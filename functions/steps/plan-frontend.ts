@@ -1,5 +1,6 @@
 import { FrontendProgressInput, type Refusal } from '../../lib/contracts.ts';
 import { frontendRefusal } from '../../lib/domain/frontend/guards.ts';
+import { bucketRefusal } from '../../lib/frontend/bucket.ts';
 import { planObjects } from '../../lib/frontend/plan-objects.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { recordFrontendWork } from '../../lib/log/frontend-work.ts';
@@ -21,6 +22,8 @@ export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, p
   const now = new Date();
   const { site, target, rollback } = await openSite(rollbackId, fence, true);
   const { bucket, prefix, entryPoints, maxShrink } = site;
+  const unusable = await bucketRefusal(site, target, now);
+  if (unusable) return refuse(rollbackId, unusable, now);
   const planned = await planObjects({
     source: { bucket, prefix },
     target,

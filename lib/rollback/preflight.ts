@@ -1,5 +1,5 @@
 /** The pre-rollback checklist: gathers the facts, asks the guards, and answers the complete plan or the reason not to. Changes nothing. */
-import type { AlarmObservation, FrontendTarget, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
+import type { AlarmObservation, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
 import { destinationOf } from '../domain/destination.ts';
 import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
 import { migrationWarnings } from '../domain/migrations.ts';
@@ -80,7 +80,7 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
   const { to: target, frontend } = destination;
   const { offlineTolerance } = manifest.hosts;
   const hostFacts = { rollback, components, offlineTolerance, hosts, releases, running, target, now };
-  const refusal = hostGuards(hostFacts) ?? (await siteRefusal(manifest, frontend, now));
+  const refusal = hostGuards(hostFacts);
   if (refusal) return { refusal };
   return {
     plan: makePlan({
@@ -95,17 +95,6 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
       now,
     }),
   };
-};
-
-/** Loaded when it is needed: a rollback of code does not wait for an S3 client to start. */
-const siteRefusal = async (
-  { frontend: site }: Manifest,
-  target: FrontendTarget | undefined,
-  now: Date,
-): Promise<Refusal | null> => {
-  if (!site || !target) return null;
-  const { bucketRefusal } = await import('../frontend/preflight.ts');
-  return bucketRefusal(site, target, now);
 };
 
 const pastDurations = (rollback: Rollback, rollbacks: readonly Rollback[]): number[] =>

@@ -5,7 +5,7 @@ import { answerOf, faultOf } from '../aws/s3/faults.ts';
 import type { FrontendTarget, Manifest, Refusal } from '../contracts.ts';
 import { type ExpiryRule, expiryRefusal } from '../domain/frontend/lifecycle.ts';
 
-/** Well below the HTTP API's 30 s: a dry run waits for it. */
+/** Less than what restores objects has: a person waits for the plan. */
 const PATIENCE = { first: 200, longest: 2000, total: 10_000 };
 
 /** Why the bucket cannot be brought back at all; null: it can be reached, keeps versions, and kept them since the target. */
