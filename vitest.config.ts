@@ -14,8 +14,21 @@ export default defineConfig({
           exclude: ['test/lib/frontend/**'],
         },
       },
-      { test: { name: 'objects', include: ['test/lib/frontend/**/*.test.ts'], testTimeout: 120_000 } },
-      { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'storage',
+          include: ['test/lib/frontend/**/*.test.ts', 'test/local/rds*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'local',
+          include: ['test/local/**/*.test.ts'],
+          exclude: ['test/local/rds*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
       { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'e2e', include: ['test/e2e/{service,triggers}.test.ts'], ...endToEnd } },
       { test: { name: 'faults', include: ['test/e2e/*-faults.test.ts'], ...endToEnd } },

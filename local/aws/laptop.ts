@@ -13,6 +13,7 @@ import { createLambda, type Lambda } from './lambda.ts';
 import { createLambdaApi } from './lambda-api.ts';
 import { type AsyncInvocations, createAsyncInvocations } from './lambda-async.ts';
 import { createMonitoring, type MonitoringService } from './monitoring.ts';
+import { createRds, type RdsService } from './rds/rds.ts';
 import { createS3, type S3Service } from './s3/s3.ts';
 import { listen, type RestService, type Served } from './server.ts';
 import { AwsError, type PublishEvent, type Service } from './service.ts';
@@ -50,6 +51,7 @@ interface LaptopServices {
   readonly states: States;
   readonly s3: S3Service;
   readonly cloudfront: CloudFrontService;
+  readonly rds: RdsService;
   readonly api: RestService;
 }
 
@@ -118,6 +120,7 @@ async function startServices(
     ssm: createSsm({ directory, documents: documentsOf(template), publish, ...(secondsMs !== undefined && { secondsMs }) }),
     s3,
     cloudfront: createCloudFront({ s3, iam, faults }),
+    rds: createRds({ directory }),
     states: createStates({ machines: machinesOf(template, iam), invoke: lambda.invoke, publish }),
     api: createHttpApi({ template, invoke: lambda.invoke, iam }),
     // Last: it starts a thread, which a template refused by one of the others would leave behind.
@@ -136,10 +139,11 @@ function asEventBridge(template: Template, lambda: Lambda, { invokeAsync }: Asyn
 }
 
 function serve(services: LaptopServices): Served {
-  const { iam, lambda, asyncInvocations, dynamodb, events, monitoring, sns, sqs, ssm, states, s3, cloudfront, api } = services;
+  const { iam, lambda, asyncInvocations, dynamodb, events, monitoring, sns, sqs, ssm, states, s3, cloudfront, rds, api } =
+    services;
   return {
     iam,
-    services: [dynamodb, events, monitoring, sns, sqs, ssm, states, createSts(iam)],
+    services: [dynamodb, events, monitoring, rds, sns, sqs, ssm, states, createSts(iam)],
     // S3 first: of unsigned requests it claims those that name a bucket, the API all others.
     restServices: [s3, cloudfront, api, createLambdaApi({ lambda, invokeAsync: asyncInvocations.invokeAsync, iam })],
   };
@@ -155,5 +159,6 @@ async function close(closeServer: () => Promise<void>, services: LaptopServices)
   await services.lambda.close();
   await services.cloudfront.close();
   await services.s3.close?.();
+  await services.rds.close();
   await Promise.all([services.sqs, services.sns, services.ssm, services.dynamodb].map((service) => service.close?.()));
 }

@@ -77,7 +77,7 @@ function queryExchange(service: Service, request: WireRequest): Exchange {
   return {
     operation,
     input,
-    answer: (output) => encodeQueryOutput(operation, output ?? {}, service.xmlNamespace ?? ''),
+    answer: (output) => encodeQueryOutput(operation, output ?? {}, service),
     refuse: encodeQueryError,
   };
 }

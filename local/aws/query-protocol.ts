@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WireAnswer } from './http.ts';
-import type { AwsError } from './service.ts';
+import type { AwsError, Service } from './service.ts';
 
 interface Tree {
   [name: string]: Tree | string;
@@ -48,11 +48,18 @@ function entryOf(entry: unknown): [string, unknown] {
   return [String(pair.key ?? pair.Name), pair.value ?? pair.Value];
 }
 
-/** The answer of an operation in XML: lists as `member`s, a `Map` as `entry`s, dates in ISO 8601. */
-export function encodeQueryOutput(operation: string, output: object, namespace: string): WireAnswer {
-  const result = element(`${operation}Result`, output);
+type ItemNames = NonNullable<Service['itemNames']>;
+
+/** The answer of an operation in XML: lists as `member`s or what the service calls them, a `Map` as `entry`s, dates in ISO 8601. */
+export function encodeQueryOutput(
+  operation: string,
+  output: object,
+  service: Pick<Service, 'xmlNamespace' | 'itemNames'>,
+): WireAnswer {
+  const result = element(`${operation}Result`, output, service.itemNames);
   const metadata = element('ResponseMetadata', { RequestId: randomUUID() });
-  return xmlAnswer(200, `<${operation}Response xmlns="${escapeXml(namespace)}">${result}${metadata}</${operation}Response>`);
+  const namespace = escapeXml(service.xmlNamespace ?? '');
+  return xmlAnswer(200, `<${operation}Response xmlns="${namespace}">${result}${metadata}</${operation}Response>`);
 }
 
 /** An error in the query protocol's XML. */
@@ -66,18 +73,18 @@ function xmlAnswer(status: number, xml: string): WireAnswer {
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': randomUUID() }, body: xml };
 }
 
-function element(name: string, value: unknown): string {
-  return value === undefined || value === null ? '' : `<${name}>${content(value)}</${name}>`;
+function element(name: string, value: unknown, items: ItemNames = {}): string {
+  return value === undefined || value === null ? '' : `<${name}>${content(value, items[name] ?? 'member', items)}</${name}>`;
 }
 
-function content(value: unknown): string {
+function content(value: unknown, item: string, items: ItemNames): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map((item) => element('member', item)).join('');
-  if (value instanceof Map) return Array.from(value, ([key, item]) => element('entry', { key, value: item })).join('');
+  if (Array.isArray(value)) return value.map((member) => element(item, member, items)).join('');
+  if (value instanceof Map) return Array.from(value, ([key, member]) => element('entry', { key, value: member }, items)).join('');
   if (typeof value !== 'object') return escapeXml(String(value));
   return Object.entries(value as object)
-    .map(([name, member]) => element(name, member))
+    .map(([name, member]) => element(name, member, items))
     .join('');
 }
 

@@ -50,6 +50,8 @@ export interface Service {
   readonly protocol: Protocol;
   /** Only for `query`: the XML namespace of the answers. */
   readonly xmlNamespace?: string;
+  /** Only for `query`: what the elements of a list are called, by the list's name, where it isn't `member`. */
+  readonly itemNames?: Readonly<Record<string, string>>;
   readonly operations: Readonly<Record<string, Operation>>;
   /** Ends timers and processes that this service started. */
   close?(): Promise<void>;

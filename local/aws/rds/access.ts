@@ -1,0 +1,37 @@
+import type { Call } from '../service.ts';
+import { type Instance, rdsArn } from './instances.ts';
+import type { Tags } from './requests.ts';
+import type { Settings } from './settings.ts';
+
+/** Conditions on the tags that a resource has. */
+export function tagContext(tags: Tags = {}): Record<string, string> {
+  const entries = Object.entries(tags);
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => ['aws:ResourceTag', 'rds:db-tag'].map((name) => [`${name}/${key}`, value])),
+  );
+}
+
+/** An instance that may not be there: AWS asks IAM first. */
+export function authorizeInstance(call: Call, action: string, identifier: string, instance: Instance | undefined): Promise<void> {
+  return call.authorize(`rds:${action}`, [rdsArn('db', identifier.toLowerCase())], tagContext(instance?.tags));
+}
+
+/** The groups that settings name are resources of the request too, the default ones included. */
+export async function authorizeGroups(call: Call, action: string, told: Partial<Settings>): Promise<void> {
+  const { DBParameterGroupName: parameters, OptionGroupName: options, DBSubnetGroupName: subnets } = told;
+  const groups = Object.entries({ pg: parameters, og: options, subgrp: subnets });
+  for (const [kind, name] of groups) {
+    if (name !== undefined) await call.authorize(`rds:${action}`, [rdsArn(kind, name)]);
+  }
+}
+
+/** Tags at the creation are a permission of their own. */
+export async function authorizeTags(call: Call, resource: string, tags: Tags): Promise<void> {
+  if (Object.keys(tags).length > 0) await call.authorize('rds:AddTagsToResource', [resource], requestedTags(tags));
+}
+
+/** Conditions on the tags that a request gives. */
+export function requestedTags(tags: Tags): Record<string, string | readonly string[]> {
+  const requested = Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
+  return { ...Object.fromEntries(requested), ...(requested.length > 0 && { 'aws:TagKeys': Object.keys(tags) }) };
+}
