@@ -128,26 +128,17 @@ export class StorageUnavailable extends RollbackServiceError {
 /** A site's bucket can't be listed at all: it is not there, elsewhere, or closed to the service. */
 export class BucketUnusable extends RollbackServiceError {
   override readonly name = 'BucketUnusable';
-  constructor(bucket: string, { name, message }: { name: string; message: string }, cause: unknown) {
+  constructor(bucket: string, said: string, cause: unknown) {
     const advice = `Check the bucket's name in the manifest, and that the service may list it (README, "What buckets need").`;
-    super(`Bucket ${bucket} cannot be listed: ${name} (${message.replace(/\.$/, '')}). ${advice}`, { cause });
+    super(`Bucket ${bucket} cannot be listed: ${said}. ${advice}`, { cause });
   }
 }
 
 /** An object of a site can't be asked for what it is. */
 export class ObjectUnreadable extends RollbackServiceError {
   override readonly name = 'ObjectUnreadable';
-  constructor(
-    { bucket, key, versionId }: { bucket: string; key: string; versionId?: string | undefined },
-    { name, message }: { name: string; message: string },
-    cause: unknown,
-  ) {
-    const version = versionId === undefined ? '' : ` (version ${versionId})`;
-    const said = message === '' ? name : `${name} (${message.replace(/\.$/, '')})`;
-    super(
-      `s3://${bucket}/${key}${version} cannot be read: ${said}. Let the service read the bucket's objects and use their KMS key.`,
-      { cause },
-    );
+  constructor(address: string, said: string, cause: unknown) {
+    super(`${address} cannot be read: ${said}. Let the service read the bucket's objects and use their KMS key.`, { cause });
   }
 }
 

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ObjectUnreadable } from '../../errors.ts';
 import { client, patiently, within } from './client.ts';
-import { answerOf, faultOf } from './faults.ts';
-import type { Address } from './heads.ts';
+import { faultOf, said } from './faults.ts';
+import { type Address, nameOf } from './heads.ts';
 
 const READ_MS = 60_000;
 
@@ -18,7 +18,7 @@ export async function digestOfObject({ bucket, key, versionId }: Address): Promi
     });
   } catch (error) {
     const isUnread = ['refused', 'condition'].includes(faultOf(error));
-    throw isUnread ? new ObjectUnreadable({ bucket, key, versionId }, answerOf(error), error) : error;
+    throw isUnread ? new ObjectUnreadable(nameOf({ bucket, key, versionId }), said(error), error) : error;
   }
 }
 

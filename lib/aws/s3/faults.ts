@@ -38,6 +38,12 @@ export function answerOf(error: unknown): Answer {
   return { name: known ?? name, message: /^(UnknownError|Unknown)$/.test(message) ? '' : message };
 }
 
+/** The same in a sentence: `AccessDenied (Access Denied)`. */
+export function said(error: unknown): string {
+  const { name, message } = answerOf(error);
+  return message === '' ? name : `${name} (${message.replace(/\.$/, '')})`;
+}
+
 function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }

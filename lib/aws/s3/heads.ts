@@ -3,10 +3,15 @@ import type { ObjectHead } from '../../domain/frontend/likeness.ts';
 import type { Patience } from '../../domain/frontend/patience.ts';
 import { ObjectUnreadable } from '../../errors.ts';
 import { client, patiently, within } from './client.ts';
-import { answerOf, faultOf } from './faults.ts';
+import { answerOf, faultOf, said } from './faults.ts';
 
 /** An object, or one version of it. */
 export type Address = { readonly bucket: string; readonly key: string; readonly versionId?: string | undefined };
+
+/** As people write it. */
+export function nameOf({ bucket, key, versionId }: Address): string {
+  return `s3://${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`}`;
+}
 
 const CHECKSUMS = ['CRC64NVME', 'CRC32C', 'CRC32', 'SHA256', 'SHA1'] as const;
 
@@ -18,7 +23,7 @@ export async function headObject({ bucket, key, versionId }: Address, patience?:
   } catch (error) {
     // 405: a delete marker was asked for by its id.
     if (['NotFound', 'NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed', '405'].includes(answerOf(error).name)) return null;
-    throw faultOf(error) === 'refused' ? new ObjectUnreadable({ bucket, key, versionId }, answerOf(error), error) : error;
+    throw faultOf(error) === 'refused' ? new ObjectUnreadable(nameOf({ bucket, key, versionId }), said(error), error) : error;
   }
 }
 

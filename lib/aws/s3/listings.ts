@@ -8,7 +8,7 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import type { Listed } from '../../domain/frontend/history.ts';
 import { BucketUnusable } from '../../errors.ts';
 import { client, patiently, within } from './client.ts';
-import { answerOf, faultOf } from './faults.ts';
+import { faultOf, said } from './faults.ts';
 import { type ListedObject, type ObjectsPage, readObjects, readVersions, type VersionsPage } from './listing-document.ts';
 
 const PAGE_MS = 30_000;
@@ -106,6 +106,6 @@ async function ask<T>(bucket: string, send: () => Promise<T>): Promise<T> {
   try {
     return await patiently(send);
   } catch (error) {
-    throw ['refused', 'condition'].includes(faultOf(error)) ? new BucketUnusable(bucket, answerOf(error), error) : error;
+    throw ['refused', 'condition'].includes(faultOf(error)) ? new BucketUnusable(bucket, said(error), error) : error;
   }
 }
