@@ -66,6 +66,7 @@ export const openForeignStore = (endpoint: string, signal: AbortSignal): Store =
       return { ...(ContentType && { contentType: ContentType }), ...(CacheControl && { cacheControl: CacheControl }) };
     },
     takeRequests: () => undefined,
+    delay: () => undefined,
     close: async () => {
       for (const bucket of made) await removeBucket(s3, bucket);
     },

@@ -1,5 +1,5 @@
 /** The figures of the frontend as tables. */
-import type { FrontendResult } from './frontend.ts';
+import { DISTANCE_MS, type FrontendResult } from './frontend.ts';
 import { aimsOf } from './frontend-aims.ts';
 import { type Check, faultsOf } from './frontend-check.ts';
 import type { ContestResult, Figures } from './frontend-contest.ts';
@@ -12,10 +12,11 @@ import type { VersionsFigures } from './frontend-versions.ts';
 import { seconds, table } from './statistics.ts';
 
 export const printFrontend = (result: FrontendResult): string => {
-  const { contest, service, versions, growth } = result;
+  const { contest, service, distant, versions, growth } = result;
   const parts = [
     describeSite(contest),
-    contestTable(contest, service),
+    contestTable(`${contest.size.changed} changed objects`, contest, service),
+    ...(distant ? [contestTable(`the same, answers ${DISTANCE_MS} ms late`, distant)] : []),
     operationTable(contest, service),
     recordingTable(contest, service),
     versionsTable(versions),
@@ -37,10 +38,10 @@ const describeSite = ({ size }: ContestResult): string => {
 changed ${metadata} in their Cache-Control alone, and to which it added ${added}.`;
 };
 
-const contestTable = ({ size, standings }: ContestResult, service?: ServiceResult): string => {
+const contestTable = (title: string, { size, standings }: ContestResult, service?: ServiceResult): string => {
   const rows = [...standings, ...(service ? [asStanding(service)] : [])];
   const best = rows[0]?.medianMs ?? Number.NaN;
-  const head = [`${size.changed} changed objects`, 'time', 'ratio', 'requests', 'each', 'S3 requests', 'memory', 'afterwards'];
+  const head = [title, 'time', 'ratio', 'requests', 'each', 'S3 requests', 'memory', 'afterwards'];
   return table([
     head,
     ...rows.map(({ name, medianMs, requests, peakBytes, check }) => [

@@ -1,4 +1,5 @@
 /** An S3 server to measure against, and the laptop AWS as one. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { UserKeys } from '../local/api-client.ts';
 import type { LaptopAws } from '../local/aws/laptop.ts';
@@ -23,6 +24,8 @@ export interface Store {
   headersOf(bucket: string, key: string): Promise<{ readonly contentType?: string; readonly cacheControl?: string }>;
   /** What was asked since this was called last; undefined: the server doesn't tell. */
   takeRequests(): Requests | undefined;
+  /** Makes every answer wait so many milliseconds, as over a network; only where the server can be told. */
+  delay(milliseconds: number): void;
   /** Removes the buckets that were made, as far as they don't go with the server. */
   close(): Promise<void>;
 }
@@ -41,7 +44,7 @@ export const environmentOf = ({ endpoint, region, keys }: Store): Record<string,
 });
 
 /** The laptop AWS: buckets are filled past the API, and it counts what it is asked. */
-export const openLocalStore = ({ endpoint, s3: service, credentials }: LaptopAws): Store => {
+export const openLocalStore = ({ endpoint, s3: service, credentials, faults }: LaptopAws): Store => {
   const keys = credentials('admin');
   let buckets = 0;
   return {
@@ -72,7 +75,38 @@ export const openLocalStore = ({ endpoint, s3: service, credentials }: LaptopAws
       service.resetRequests();
       return requests;
     },
+    delay: delayer(faults),
     close: async () => undefined,
+  };
+};
+
+const OPERATIONS = [
+  'CopyObject',
+  'DeleteObject',
+  'GetObject',
+  'HeadObject',
+  'ListObjects',
+  'ListObjectsV2',
+  'ListObjectVersions',
+  'PutObject',
+];
+
+/** Every call is struck by a delay from now on, of no time at first. */
+const delayer = (faults: LaptopAws['faults']): Store['delay'] => {
+  let delayMs = 0;
+  for (const operation of OPERATIONS)
+    faults.inject({
+      service: 's3',
+      operation,
+      kind: 'late',
+      times: Number.POSITIVE_INFINITY,
+      when: () => delayMs > 0,
+      get until() {
+        return pause(delayMs);
+      },
+    });
+  return (milliseconds) => {
+    delayMs = milliseconds;
   };
 };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startWorld } from '../local/world.ts';
 import { bundle } from './bundles.ts';
 import { type ContestResult, measureContest } from './frontend-contest.ts';
-import { type Bench, CONTESTANTS, presentContestants } from './frontend-contestants.ts';
+import { type Bench, CONTESTANTS, type Contestant, presentContestants } from './frontend-contestants.ts';
 import { openForeignStore } from './frontend-foreign.ts';
 import { type GrowthFigures, measureGrowth } from './frontend-growth.ts';
 import { measureService, type ServiceResult } from './frontend-service.ts';
@@ -23,10 +23,15 @@ export interface FrontendOptions {
 
 export interface FrontendResult {
   readonly contest: ContestResult;
+  /** The same with every answer of S3 `DISTANCE_MS` late. */
+  readonly distant?: ContestResult;
   readonly service?: ServiceResult;
   readonly versions: readonly VersionsFigures[];
   readonly growth: readonly GrowthFigures[];
 }
+
+/** About what S3 takes to answer a small request within its region; on the loopback it takes next to nothing. */
+export const DISTANCE_MS = 30;
 
 interface Scale {
   readonly site: SiteSize;
@@ -83,12 +88,23 @@ const measureHere = async (start: Start, options: FrontendOptions): Promise<Fron
     const bench = await openBench(start, store);
     const contest = await measureContest(bench, contestants, scale.site, options.rounds);
     const service = await measureService({ world, store, say }, scale.site, options.rounds);
-    return { contest, service, ...(await measureEngine(bench, scale)) };
+    const distant = await measureDistant(bench, contestants, scale.site);
+    return { contest, service, distant, ...(await measureEngine(bench, scale)) };
   };
   try {
     return await Promise.race([measure(), end(signal)]);
   } finally {
     await world.close();
+  }
+};
+
+const measureDistant = async (bench: Bench, contestants: readonly Contestant[], size: SiteSize): Promise<ContestResult> => {
+  bench.say(`from now on every answer of S3 takes ${DISTANCE_MS} ms more`);
+  bench.store.delay(DISTANCE_MS);
+  try {
+    return await measureContest(bench, contestants, size, 1);
+  } finally {
+    bench.store.delay(0);
   }
 };
 
