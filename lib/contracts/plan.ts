@@ -1,5 +1,6 @@
 /** The plan of a rollback, and why there is none. */
 import * as z from 'zod';
+import { ConfigurationSource, DatabaseTarget } from './database.ts';
 import { FrontendTarget } from './frontend.ts';
 import { Manifest } from './manifest.ts';
 import { name } from './names.ts';
@@ -27,6 +28,10 @@ export const Plan = z.object({
   waves: z.array(Wave),
   /** By what the bucket is brought back; absent: the frontend is not touched. */
   frontend: FrontendTarget.optional(),
+  /** To what time the database is restored; absent: it is not touched. */
+  database: DatabaseTarget.optional(),
+  /** What the configuration file is restored from; absent: it stays, but for the database's address in it. */
+  configuration: ConfigurationSource.optional(),
   hosts: z.array(z.string()),
   actions: z.array(z.string()),
   checks: z.array(z.string()),
@@ -69,6 +74,12 @@ export const RefusalCode = z.enum([
   'frontend-versions-lost',
   'frontend-versions-archived',
   'plan-expired',
+  'configuration-missing',
+  'database-unknown',
+  'database-unsupported',
+  'database-not-ready',
+  'database-no-backups',
+  'restore-time-outside-window',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 export const Refusal = z.object({ code: RefusalCode, message: z.string() });

@@ -18,7 +18,28 @@ export const End = z.enum([
   'undo-failed',
 ]);
 export type End = z.infer<typeof End>;
-export const HostAction = z.enum(['inspect', 'capture', 'prepare', 'apply', 'verify', 'undo', 'verify-undo']);
+export const HostAction = z.enum([
+  'inspect',
+  'capture',
+  'prepare',
+  /** Looks whether the file that the configuration is restored from will do. */
+  'prepare-configuration',
+  /** Asks the running database through one host: proves, before anything is changed, that the check can be asked at all. */
+  'probe-database',
+  /** Asks the restored instance at its temporary address, through one host. */
+  'check-database',
+  'stop',
+  /** Waits on every host until the database's name no longer leads to the instance that carried it before. */
+  'find-database',
+  'apply',
+  'verify',
+  /** Asks the database at the address that the application uses now, through one host. */
+  'verify-database',
+  'undo-stop',
+  'undo-find-database',
+  'undo',
+  'verify-undo',
+]);
 export type HostAction = z.infer<typeof HostAction>;
 export const HostCommandInput = ExecutionInput.extend({ fence: z.int(), action: HostAction, wave: Wave });
 export type HostCommandInput = z.infer<typeof HostCommandInput>;
@@ -29,6 +50,9 @@ export type AwaitHostCommandInput = z.infer<typeof AwaitHostCommandInput>;
 /** One action on the frontend: what a step of frontend.asl.yml is told. */
 export const FrontendInput = ExecutionInput.extend({ fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
 export type FrontendInput = z.infer<typeof FrontendInput>;
+/** One action on the database: what the step of database.asl.yml is told. */
+export const DatabaseInput = ExecutionInput.extend({ fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
+export type DatabaseInput = z.infer<typeof DatabaseInput>;
 /** Work that one invocation may not finish: `cursor` says where the next one goes on. */
 export const Progress = z.object({ cursor: z.record(z.string(), z.unknown()).nullable() });
 export const FrontendProgressInput = FrontendInput.extend({ progress: Progress });
@@ -50,7 +74,16 @@ export const HostResult = z.object({
 });
 export type HostResult = z.infer<typeof HostResult>;
 /** The service's own SSM documents, without the deployment's prefix. */
-export const HostDocument = z.enum(['inspect-host', 'capture-host', 'prepare-code', 'check-out-code']);
+export const HostDocument = z.enum([
+  'inspect-host',
+  'capture-host',
+  'back-up-configuration',
+  'prepare-code',
+  'check-out-code',
+  'restore-configuration',
+  'manage-services',
+  'query-database',
+]);
 export type HostDocument = z.infer<typeof HostDocument>;
 /** One host command on record: written before it is sent, completed by its id and then its results. */
 export const CommandRecord = z.object({

@@ -19,6 +19,10 @@ export function frontendKey(rollbackId: string): Key {
   return { pk: `ROLLBACK#${rollbackId}`, sk: 'FRONTEND' };
 }
 
+export function databaseKey(rollbackId: string): Key {
+  return { pk: `ROLLBACK#${rollbackId}`, sk: 'DATABASE' };
+}
+
 export function eventKey(rollbackId: string, seq: number): Key {
   return { pk: `EVENTS#${rollbackId}`, sk: String(seq).padStart(8, '0') };
 }

@@ -1,0 +1,54 @@
+/** Database rollbacks: where a restore goes, and what was done to instances. No secret ever stands in one of these. */
+import * as z from 'zod';
+
+/** Host name and port that clients connect to. */
+export const DatabaseAddress = z.object({ host: z.string(), port: z.int() });
+export type DatabaseAddress = z.infer<typeof DatabaseAddress>;
+
+/** One RDS instance. `resourceId` (DbiResourceId) stays the same when the instance is renamed. */
+export const DatabaseInstance = z.object({ identifier: z.string(), resourceId: z.string(), address: DatabaseAddress });
+export type DatabaseInstance = z.infer<typeof DatabaseInstance>;
+
+/** What a rollback does to the database: part of the plan. */
+export const DatabaseTarget = z.object({
+  /** The instance as it was when the plan was made. */
+  source: DatabaseInstance,
+  /** Class and storage, such as `db.t3.medium with 100 GB gp3`: what is paid twice until one of the two is removed. */
+  size: z.string(),
+  /** The moment that the data goes back to: ISO time of a whole second, as RDS knows no finer ones. */
+  restoreTime: z.string(),
+  /** When the plan was made, RDS could restore to any time between these. */
+  window: z.object({ earliest: z.string(), latest: z.string() }),
+  /** Deterministic names: of the restored instance while it is prepared, and of the old one after a cut-over by rename. */
+  restoredName: z.string(),
+  keptName: z.string(),
+});
+export type DatabaseTarget = z.infer<typeof DatabaseTarget>;
+
+/** What a rollback has done to the database so far; each member is written before, or with, what it tells of. */
+export const DatabaseWork = z.object({
+  /** Written before the restore is asked for. */
+  restoreBegunAt: z.string().optional(),
+  restored: DatabaseInstance.optional(),
+  /** The restored instance has every setting of the source. */
+  preparedAt: z.string().optional(),
+  /** Written before the first rename, or before the first host is pointed at the restored instance. */
+  cutOverBegunAt: z.string().optional(),
+  cutOverAt: z.string().optional(),
+  undoBegunAt: z.string().optional(),
+  undoneAt: z.string().optional(),
+  /** Under which name, and where, each instance was last seen: for people when something went wrong. */
+  seen: z.array(z.object({ identifier: z.string(), resourceId: z.string(), status: z.string() })).optional(),
+});
+export type DatabaseWork = z.infer<typeof DatabaseWork>;
+
+/** Which file of a host its configuration is restored from. */
+export const ConfigurationSource = z.discriminatedUnion('kind', [
+  /** The file beside it whose name ends in `.previous`, as the runbook has it. */
+  z.object({ kind: z.literal('previous') }),
+  /** A backup made before a deployment, by its id. */
+  z.object({ kind: z.literal('backup'), id: z.string() }),
+  /** The newest dated backup that is not younger than a time (ISO). */
+  z.object({ kind: z.literal('time'), at: z.string() }),
+]);
+export type ConfigurationSource = z.infer<typeof ConfigurationSource>;
