@@ -1,0 +1,76 @@
+/** Where a database stands, in words, and what a person does about what is left over. */
+import type { DatabaseTarget, DatabaseWork } from '../../contracts.ts';
+import type { Cutover } from './move.ts';
+
+/** Whether a cut-over was begun and not taken back. */
+export function isDatabaseAstray({ cutOverBegunAt, undoneAt }: DatabaseWork): boolean {
+  return cutOverBegunAt !== undefined && undoneAt === undefined;
+}
+
+/** How the instances are called at the end of a rollback, and what they hold; absent: none was ever made. */
+export function databaseStands(target: DatabaseTarget, cutover: Cutover, work: DatabaseWork): string | undefined {
+  const { source, restoreTime, restoredName, keptName } = target;
+  const name = source.identifier;
+  if (work.restoreBegunAt === undefined) return undefined;
+  if (work.undoneAt !== undefined)
+    return `The database ${name} is the one that it was before; the restored one, with what was written to it meanwhile, is ${restoredName}.`;
+  if (work.cutOverBegunAt === undefined) return `The database ${name} is untouched. ${besides(target, work)}`;
+  if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) {
+    const how = work.undoBegunAt === undefined ? 'was not cut over to its end' : 'was not brought back to its end';
+    return `The database ${name} ${how}. ${seen(target, work)}`;
+  }
+  if (cutover === 'environment')
+    return `The database is restored to ${restoreTime} and is called ${restoredName}; the old one is ${name} as before.`;
+  return `The database ${name} is restored to ${restoreTime}; the old one is kept as ${keptName}.`;
+}
+
+/** What has to be done by a person: renames that were not finished, and what is paid for until it is removed. */
+export function leftovers(target: DatabaseTarget, cutover: Cutover, work: DatabaseWork): string[] {
+  const { source, restoredName, keptName, size } = target;
+  if (work.restoreBegunAt === undefined) return [];
+  if (work.cutOverBegunAt === undefined || work.undoneAt !== undefined)
+    return [`${restoredName} (${size}) is paid for until it is removed, if it is there. ${removal(restoredName)}`];
+  if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) return [unfinished(target, cutover, work)];
+  const old = cutover === 'rename' ? keptName : source.identifier;
+  const manifest = `Name the new instance in the manifest with PUT /applications: database.instance has to be ${restoredName}.`;
+  return [
+    ...(cutover === 'environment' ? [manifest] : []),
+    `The old instance ${old} (${size}) is paid for until it is removed. When nobody needs its data any more: ${removal(old)}`,
+  ];
+}
+
+/** Protection is turned off by itself: what is not protected takes that too. */
+function removal(identifier: string): string {
+  const instance = `--db-instance-identifier ${identifier}`;
+  return [
+    `aws rds modify-db-instance ${instance} --no-deletion-protection`,
+    `aws rds wait db-instance-available ${instance}`,
+    `aws rds delete-db-instance ${instance} --final-db-snapshot-identifier ${identifier}-final`,
+  ].join(' && ');
+}
+
+function besides({ restoredName, restoreTime }: DatabaseTarget, { restored, preparedAt }: DatabaseWork): string {
+  if (preparedAt !== undefined) return `Beside it there is ${restoredName}, restored to ${restoreTime} and never used.`;
+  return `Beside it ${restored === undefined ? 'there may be' : 'there is'} ${restoredName}, whose restore to ${restoreTime} was not finished.`;
+}
+
+function seen({ source }: DatabaseTarget, work: DatabaseWork): string {
+  const instances = (work.seen ?? []).map(({ identifier, resourceId, status }) => {
+    const which = resourceId === source.resourceId ? 'the old instance' : 'the restored one';
+    return `${which} (${resourceId}) as ${identifier}, ${status}`;
+  });
+  return instances.length === 0 ? 'No instance was seen since.' : `Last seen: ${instances.join('; ')}.`;
+}
+
+function unfinished({ source, keptName, restoredName }: DatabaseTarget, cutover: Cutover, work: DatabaseWork): string {
+  const name = source.identifier;
+  if (cutover === 'environment')
+    return `Look on each host which instance DATABASE_URL names: ${name} is the old one, ${restoredName} the restored one.`;
+  const was = work.seen?.find(({ resourceId }) => resourceId === source.resourceId)?.identifier ?? keptName;
+  const rename = (from: string, to: string) =>
+    `aws rds modify-db-instance --db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`;
+  const isRestored = work.seen?.some(({ identifier, resourceId }) => identifier === name && resourceId !== source.resourceId);
+  const steps = [...(isRestored ? [rename(name, restoredName)] : []), ...(was === name ? [] : [rename(was, name)])];
+  const how = steps.length === 0 ? 'it has its name' : `${steps.join(', and when that is done ')}`;
+  return `See which instance has the name ${name} (aws rds describe-db-instances). To go back to the old one: ${how}. Remove neither before that.`;
+}

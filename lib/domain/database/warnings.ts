@@ -1,0 +1,50 @@
+import { list } from '../naming.ts';
+import type { DatabaseFacts } from './guards.ts';
+import { type DatabaseState, sizeOf } from './state.ts';
+
+/** What somebody should know before a database is restored and cut over, one sentence each. */
+export function databaseWarnings({ cutover }: Pick<DatabaseFacts, 'cutover'>, state: DatabaseState): string[] {
+  return [
+    `Two instances (${sizeOf(state)}) are paid for until one of them is removed, which the service never does. Both are protected against deletion after the cut-over.`,
+    'A restored instance reads its data from the backup as it is first asked for: it is slower in the beginning. Its own automated backups begin with the restore; earlier times can be restored from the old instance only.',
+    ...(cutover === 'rename' ? renameWarnings(state) : environmentWarnings(state)),
+    ...leftBehind(state),
+  ];
+}
+
+function renameWarnings({ identifier, settings }: DatabaseState): string[] {
+  const { iamAuthentication } = settings;
+  return [
+    `Both instances restart as they are renamed, and DNS may lead ${identifier} to the old one for up to 10 minutes: hosts wait for it before their services start. Others that connect to it have to connect anew.`,
+    `If an RDS Proxy serves ${identifier}, its target has to be registered again after the cut-over (aws rds register-db-proxy-targets): that cannot be seen from the instance.`,
+    ...(iamAuthentication ? [loginsByIam(identifier)] : []),
+  ];
+}
+
+function environmentWarnings({ identifier, settings }: DatabaseState): string[] {
+  return [
+    `The restored instance keeps a name of its own: DATABASE_URL is changed on the hosts, and whoever else connects to ${identifier} goes on with the old data. Afterwards database.instance in the manifest has to name it.`,
+    ...(settings.iamAuthentication ? [loginsByIam(identifier)] : []),
+  ];
+}
+
+function loginsByIam(identifier: string): string {
+  return `${identifier} lets users in by IAM, whose policies (rds-db:connect) name an instance by its resource id: the restored one has another, which they have to allow too.`;
+}
+
+function leftBehind({ identifier, replicas, roles }: DatabaseState): string[] {
+  const features = roles.map(
+    ({ feature, arn }) =>
+      `aws rds add-role-to-db-instance --db-instance-identifier ${identifier} --feature-name ${feature} --role-arn ${arn}`,
+  );
+  return [
+    ...(replicas.length === 0
+      ? []
+      : [
+          `The read replicas of ${identifier} (${list(replicas)}) stay with the old instance and its data: make new ones after the cut-over.`,
+        ]),
+    ...(features.length === 0
+      ? []
+      : [`What IAM roles let the database do is not carried over. After the cut-over: ${features.join('; ')}`]),
+  ];
+}
