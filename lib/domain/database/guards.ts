@@ -1,4 +1,4 @@
-import type { Refusal } from '../../contracts.ts';
+import type { DatabaseAddress, Refusal } from '../../contracts.ts';
 import type { Cutover } from './move.ts';
 import { type DatabaseState, describeInstance, isReady, isSettled } from './state.ts';
 import { unsupported } from './support.ts';
@@ -25,11 +25,27 @@ const MINUTE_MS = 60_000;
 /** How far RDS's latest restorable time usually is behind. */
 const USUAL_LAG_MS = 5 * MINUTE_MS;
 
-/** Why the database must not or cannot be restored so; null: it can. */
-export function databaseRefusal(facts: DatabaseFacts): Refusal | null {
+export type Judged =
+  | { readonly refusal: Refusal }
+  /** It can be restored so. */
+  | {
+      readonly refusal?: undefined;
+      readonly state: DatabaseState;
+      readonly address: DatabaseAddress;
+      readonly window: RestoreWindow;
+    };
+
+/** Whether the database may and can be restored so, or why not. */
+export function judgeDatabase(facts: DatabaseFacts): Judged {
   const { instance, state, window } = facts;
-  if (state === null) return unknown(instance);
-  return unsupported(state, facts.isAsked) ?? notReady(state) ?? (window ? outside(facts, window) : noBackups(state));
+  if (state === null) return { refusal: unknown(instance) };
+  const unfit = unsupported(state, facts.isAsked);
+  if (unfit) return { refusal: unfit };
+  const { address } = state;
+  if (!isReady(state) || address === null) return { refusal: notReady(state) };
+  if (window === null) return { refusal: noBackups(state) };
+  const refusal = outside(facts, window);
+  return refusal ? { refusal } : { state, address, window };
 }
 
 function unknown(instance: string): Refusal {
@@ -38,8 +54,7 @@ function unknown(instance: string): Refusal {
 }
 
 /** A rename applies at once whatever waits for the maintenance window, which nobody asked for now. */
-function notReady(state: DatabaseState): Refusal | null {
-  if (isReady(state)) return null;
+function notReady(state: DatabaseState): Refusal {
   const { identifier, pending } = state;
   const message = isSettled(state)
     ? `${identifier} has changes waiting (${pending.join(', ')}), which a rename would apply at once. Apply them (aws rds modify-db-instance --apply-immediately) or take them back, then ask again.`

@@ -1,0 +1,57 @@
+/** What a database rollback puts on record beside its events: how far it came, and where its instances were last seen. */
+import { isDeepStrictEqual } from 'node:util';
+import type { DatabaseInstance, DatabaseWork } from '../contracts.ts';
+import type { MoveFacts, Observed } from '../domain/database/move.ts';
+import type { DatabaseAction } from '../domain/database/moves.ts';
+import type { DatabaseState } from '../domain/database/state.ts';
+import { recordDatabaseWork } from '../log/database-work.ts';
+import { appendEvent } from '../log/events.ts';
+
+/** Where both instances are, if that is news, and the restored one as soon as it has an address; answers all that is on record. */
+export const notice = async (rollbackId: string, work: DatabaseWork, { source, restored }: Observed): Promise<DatabaseWork> => {
+  const seen = [source, restored]
+    .filter((state) => state !== null)
+    .map(({ identifier, resourceId, status }) => ({ identifier, resourceId, status }));
+  const first = work.restored ? undefined : instanceOf(restored);
+  if (!first && isDeepStrictEqual(seen, work.seen ?? [])) return work;
+  return recordDatabaseWork(rollbackId, { seen, ...(first && { restored: first }) });
+};
+
+/** Says that the first change of an action is about to be made. */
+export const recordBegin = async ({ rollbackId, work, target }: MoveFacts, action: DatabaseAction, now: Date): Promise<void> => {
+  const { member, type } = BEGINS[action];
+  if (work[member] !== undefined) return;
+  const { source, restoredName, keptName } = target;
+  if (type) await appendEvent({ rollbackId, phase: action, type, key: type, detail: { source, restoredName, keptName }, now });
+  await recordDatabaseWork(rollbackId, { [member]: now.toISOString() });
+};
+
+/** The begin of a preparation is the restore, which has an event of its own. */
+const BEGINS = {
+  prepare: { member: 'restoreBegunAt', type: null },
+  apply: { member: 'cutOverBegunAt', type: 'cut-over-begun' },
+  undo: { member: 'undoBegunAt', type: 'database-undo-begun' },
+} as const;
+
+/** Says that an action is done, once; answers all that is on record. */
+export const recordEnd = async (facts: MoveFacts, action: DatabaseAction): Promise<DatabaseWork> => {
+  const { rollbackId, source, restored, work } = facts;
+  const { member, type } = ENDS[action];
+  if (work[member] !== undefined) return work;
+  const now = new Date();
+  const kept = action === 'apply' ? instanceOf(source) : undefined;
+  const detail = { source: instanceOf(source), restored: instanceOf(restored) };
+  await recordBegin(facts, action, now);
+  await appendEvent({ rollbackId, phase: action, type, key: type, detail, now });
+  return recordDatabaseWork(rollbackId, { [member]: now.toISOString(), ...(kept && { kept }) });
+};
+
+const ENDS = {
+  prepare: { member: 'preparedAt', type: 'database-prepared' },
+  apply: { member: 'cutOverAt', type: 'database-cut-over' },
+  undo: { member: 'undoneAt', type: 'database-undone' },
+} as const;
+
+/** undefined: it has no address, or there is none. */
+const instanceOf = (state: DatabaseState | null): DatabaseInstance | undefined =>
+  state?.address ? { identifier: state.identifier, resourceId: state.resourceId, address: state.address } : undefined;

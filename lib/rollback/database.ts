@@ -1,0 +1,64 @@
+/** What a plan needs to know of a database, and what its step goes by. */
+import { findInstances, restoreWindow } from '../aws/rds/describe.ts';
+import type { DatabaseTarget, Manifest, Plan, Refusal } from '../contracts.ts';
+import { judgeDatabase, type RestoreWindow } from '../domain/database/guards.ts';
+import type { Cutover } from '../domain/database/move.ts';
+import { databaseNames } from '../domain/database/names.ts';
+import { type DatabaseState, sizeOf } from '../domain/database/state.ts';
+import { databaseWarnings } from '../domain/database/warnings.ts';
+import { PlanMissing, RollbackCancelled } from '../errors.ts';
+import { requirePlan } from '../log/plans.ts';
+import { requireRollback } from '../log/rollbacks.ts';
+import { keepLock } from './lease.ts';
+
+interface Asked {
+  readonly rollbackId: string;
+  readonly database: NonNullable<Manifest['database']>;
+  /** ISO time of a whole second. */
+  readonly restoreTime: string;
+  readonly now: Date;
+}
+
+type Planned =
+  | { target: DatabaseTarget; warnings: string[]; refusal?: undefined }
+  | { refusal: Refusal; target?: undefined; warnings?: undefined };
+
+/** What a restore would be, or why there can be none. Changes nothing; throws AWS's own errors. */
+export const planDatabase = async ({ rollbackId, database, restoreTime, now }: Asked): Promise<Planned> => {
+  const { instance, cutover, check } = database;
+  const observed = await observeDatabase(instance);
+  const judged = judgeDatabase({ instance, ...observed, restoreTime, cutover, isAsked: check !== undefined, now });
+  if (judged.refusal) return { refusal: judged.refusal };
+  const { state, address, window } = judged;
+  const { identifier, resourceId } = state;
+  const source = { identifier, resourceId, address };
+  const target = { source, size: sizeOf(state), restoreTime, window, ...databaseNames(identifier, rollbackId) };
+  return { target, warnings: databaseWarnings({ cutover }, state) };
+};
+
+/** An instance as it is now, and the times that it can be restored to. */
+const observeDatabase = async (instance: string): Promise<{ state: DatabaseState | null; window: RestoreWindow | null }> => {
+  const [state = null] = await findInstances({ identifiers: [instance] });
+  return { state, window: state && (await restoreWindow(state.resourceId)) };
+};
+
+export interface Database {
+  readonly plan: Plan;
+  readonly fence: number;
+  readonly target: DatabaseTarget;
+  readonly cutover: Cutover;
+}
+
+/**
+ * What a step goes by, with the lock's lease renewed: nothing may be changed without it.
+ * @throws LockLost, PlanMissing; RollbackCancelled for an action that a person may still stop
+ */
+export const openDatabase = async (rollbackId: string, fence: number, stoppable: boolean): Promise<Database> => {
+  const [plan, rollback] = await Promise.all([requirePlan(rollbackId), requireRollback(rollbackId)]);
+  const { database: target, manifest } = plan;
+  if (!target || !manifest.database) throw new PlanMissing(rollbackId);
+  if (stoppable && rollback.cancelRequestedBy)
+    throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
+  await keepLock(plan, fence, new Date());
+  return { plan, fence, target, cutover: manifest.database.cutover };
+};
