@@ -1,6 +1,7 @@
 /** The examples of the references. A test parses each with its contract. */
 import type * as z from 'zod';
 import type {
+  Approval,
   Decision,
   Freeze,
   FreezeInput,
@@ -175,6 +176,7 @@ export const notes = {
   followUp: ['Add a test for signing in with an old cookie'],
 } as const satisfies z.input<typeof RollbackNotes>;
 
+export const approval = { reason: 'Read the plan', acknowledgeDataLoss: true } as const satisfies z.input<typeof Approval>;
 export const decision = { reason: 'Read the plan, talked to the operator' } as const satisfies z.input<typeof Decision>;
 
 export const freezeInput = {

@@ -1,6 +1,5 @@
 /** docs/manifest.md: every field of an application's manifest. */
 import { Manifest } from '../lib/contracts.ts';
-import { AVAILABLE } from '../lib/domain/strategy.ts';
 import { fullManifest, installs, smallManifest } from './examples.ts';
 import { fieldTable, json, MADE } from './markdown.ts';
 import { explained, MANIFEST } from './meanings.ts';
@@ -26,9 +25,6 @@ ${json(fullManifest)}
 In place of \`python\`, \`code.install\` can be one of:
 
 ${installs.map(json).join('\n\n')}
-
-So far these sections are carried out: ${AVAILABLE.join(', ')}. A strategy that needs another one is refused with
-\`strategy-unavailable\`. The other sections are checked and kept.
 
 ## Fields
 

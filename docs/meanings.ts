@@ -32,10 +32,11 @@ export const MANIFEST: Meanings = {
   'code.install.npm.directory': 'Folder of `package.json` and its lock file, inside the repository.',
   'code.install.script':
     'A script inside the repository. It runs after the checkout, in the root of the repository, as `code.user`.',
-  configuration: 'The configuration file on each host. It is backed up, with a date, before anything is changed.',
+  configuration:
+    'The configuration file on each host. It is backed up, with a date, before anything is changed. Without it there is no `configuration` strategy.',
   'configuration.file': 'Where it lies.',
-  'configuration.owner': 'Owner and group it has to have.',
-  'configuration.mode': 'Permissions it has to have.',
+  'configuration.owner': 'Owner and group it is given.',
+  'configuration.mode': 'Permissions it is given.',
   frontend: 'The static files in a bucket. Without it there is no `frontend` strategy.',
   'frontend.bucket': 'S3 bucket. It has to be versioned, and its name has to fit the deployment parameter `frontendBuckets`.',
   'frontend.prefix': 'What the keys of the application begin with. Empty: the whole bucket.',
@@ -47,13 +48,15 @@ export const MANIFEST: Meanings = {
     'Where finished builds are kept, such as `s3://builds/site/{version}/`. A release without a manifest is brought back from it.',
   'frontend.maxShrink':
     'By how much the number of objects may shrink by a rollback. More is refused, unless the request says so.',
-  database: 'The database. Kept for the `database` strategy, which is not there yet.',
-  'database.instance': 'Identifier of the RDS instance.',
+  database: 'The RDS database. Without it there is no `database` strategy.',
+  'database.instance': 'Identifier of the RDS instance. It has to fit the deployment parameter `databases`.',
   'database.cutover':
     'How the application gets to the restored database. `rename`: the instances swap names. `environment`: `DATABASE_URL` in the configuration file changes.',
-  'database.stopServices': 'When the services are stopped: before the restore begins, or just before the cut-over.',
+  'database.stopServices':
+    'When the services are stopped. `before-restore`: nobody writes while it runs, as in the runbook. `before-cutover`: the application runs on meanwhile, and is down for the cut-over alone.',
   'database.check': 'What the restored database has to answer before it is used.',
-  'database.check.sql': 'A query that answers one number.',
+  'database.check.sql':
+    'One SELECT that answers one number. It is asked by psql on a host, with DATABASE_URL of the configuration file, in a session that cannot write.',
   'database.check.atLeast': 'The smallest good number.',
   health: 'How it is known that the application is well.',
   'health.host':
@@ -104,8 +107,10 @@ export const ROLLBACK_REQUEST: Meanings = {
   strategy: 'What is rolled back. Give this or `issue`.',
   issue: 'What is wrong. It chooses the strategy by the decision matrix. Give this or `strategy`.',
   target: 'Where to go back to. Left out: the newest verified release before the running one.',
-  'target.version': 'Version of a recorded release.',
-  'target.time': 'A moment that has passed: the bucket is brought back to what it held then. Only for strategy `frontend`.',
+  'target.version':
+    'Version of a recorded release: what is gone back to. For strategy `database`: the moment before it was deployed. For `configuration`: the backup that is recorded with it.',
+  'target.time':
+    'A moment that has passed. `frontend`: the bucket as it was then. `database`: the data as it was then. `configuration`: the newest backup of then. `full`: the release that ran then, with all of these. Not for strategy `code`.',
   frontend: 'What else may be said of the frontend.',
   'frontend.source':
     'By what a release is brought back: `manifest` (recorded with it, exact), `archive` (its finished build) or `time` (just before the next release). Left out: the first of these that it has.',
@@ -122,6 +127,12 @@ export const ROLLBACK_NOTES: Meanings = {
 };
 
 export const DECISION: Meanings = { reason };
+
+export const APPROVAL: Meanings = {
+  reason,
+  acknowledgeDataLoss:
+    'Says that it is known how many minutes of writes are lost. Needed where `dataLossMinutes` of the plan is a number.',
+};
 
 export const FREEZE: Meanings = { reason, until: 'When the freeze ends by itself. Left out: when somebody lifts it.' };
 

@@ -1,6 +1,7 @@
 /** The operations of the HTTP API in one table: what docs/openapi.json and docs/api.md are made of. */
 import * as z from 'zod';
 import {
+  Approval,
   Decision,
   EventsPage,
   Freeze,
@@ -21,6 +22,7 @@ import {
 } from '../lib/contracts.ts';
 import * as example from './examples.ts';
 import {
+  APPROVAL,
   DECISION,
   EVENTS_QUERY,
   FREEZE,
@@ -94,6 +96,12 @@ const OPERATOR: readonly Caller[] = ['operator'];
 
 const manifest = Manifest.parse(example.fullManifest);
 const plan: Plan = { ...example.plan, manifest };
+const approvalBody: Input = {
+  name: 'Approval',
+  contract: Approval,
+  meanings: APPROVAL,
+  examples: [example.approval, example.decision],
+};
 const decisionBody: Input = { name: 'Decision', contract: Decision, meanings: DECISION, examples: [example.decision] };
 const decided = (decision: z.infer<typeof Decided>['decision'], means: string): Answer => ({
   status: 202,
@@ -410,15 +418,16 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/rollbacks/{rollbackId}/approve',
     tag: 'Decisions',
     summary: 'Approve a rollback that waits for it',
-    description: 'Never the one who asked for it.',
+    description: 'Never the one who asked for it. Where the plan loses data, `acknowledgeDataLoss` has to be true.',
     callers: ['approver'],
-    body: decisionBody,
+    body: approvalBody,
     answers: [decided('approved', 'It goes on.')],
     problems: [
       ...READING,
       'RollbackUnknown',
       'ApproverIsRequester',
       'NotAwaitingApproval',
+      'DataLossNotAcknowledged',
       'AlreadyDecided',
       'PlanExpired',
       'TokenSpent',

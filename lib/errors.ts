@@ -322,6 +322,18 @@ export class ApproverIsRequester extends RequestError {
   }
 }
 
+/** Whoever approves a restore says that the loss is known. */
+export class DataLossNotAcknowledged extends RequestError {
+  override readonly name = 'DataLossNotAcknowledged';
+  override readonly status = 409;
+  override readonly title = 'Data loss not acknowledged';
+  constructor(rollbackId: string, minutes: number) {
+    super(
+      `${rollbackId} loses the last ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} of writes. If that is wanted, approve with "acknowledgeDataLoss": true.`,
+    );
+  }
+}
+
 /** Cancelling or undoing is no longer, or not yet, possible. */
 export class RollbackOver extends RequestError {
   override readonly name = 'RollbackOver';

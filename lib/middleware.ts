@@ -31,6 +31,11 @@ const transientFaults = (): MiddlewareObj<unknown, unknown> => ({
   },
 });
 
+/** Started before it is needed, with nothing to do yet (rollback.asl.yml, Plan). Middy's own warm-up ended with its version 7.7. */
+const warmUp = (): MiddlewareObj<unknown, unknown> => ({
+  before: ({ event }) => (event instanceof Object && 'warmUp' in event ? {} : undefined),
+});
+
 /**
  * A state machine step (or an event's handler): `event` is parsed by `input`, `run`'s answer is the step's result.
  * @throws what `run` throws; errors that a retry can cure as `TransientFault`
@@ -38,6 +43,7 @@ const transientFaults = (): MiddlewareObj<unknown, unknown> => ({
 export const step = <S extends z.ZodType, R>(input: S, run: (input: z.output<S>) => Promise<R>): MiddyfiedHandler<unknown, R> =>
   middy<unknown, R>()
     .use(injectLambdaContext(logger))
+    .use(warmUp() as MiddlewareObj<unknown, R>)
     .use(transientFaults() as MiddlewareObj<unknown, R>)
     .handler(async (event) => run(input.parse(event)));
 

@@ -4,6 +4,7 @@ import type { MiddyfiedHandler } from '@middy/core';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type * as acquireLock from '../functions/steps/acquire-lock.ts';
+import type * as advanceDatabase from '../functions/steps/advance-database.ts';
 import type * as awaitHostCommand from '../functions/steps/await-host-command.ts';
 import type * as checkSite from '../functions/steps/check-site.ts';
 import type * as closeRollback from '../functions/steps/close-rollback.ts';
@@ -46,7 +47,9 @@ const statesOf = (place: string, { States }: Json, around?: Json): State[] =>
 
 const machines = readdirSync(FOLDER).filter((file) => file.endsWith('.asl.yml'));
 const states = machines.flatMap((file) => statesOf(file.replace('.asl.yml', ''), parse(read(`statemachines/${file}`))));
-const tasks = states.filter(({ state }) => state.Type === 'Task');
+// Starting up what comes next may fail without a word: it starts cold then.
+const isWarmUp = ({ state }: State): boolean => state.Parameters?.Payload?.warmUp === true;
+const tasks = states.filter((one) => one.state.Type === 'Task' && !isWarmUp(one));
 const lambdaTasks = tasks.filter(({ state }) => state.Resource.includes(':lambda:'));
 const nestedTasks = tasks.filter(({ state }) => state.Resource.includes(':states:startExecution'));
 const functionOf = ({ state }: State): string => state.Parameters.FunctionName['Fn::GetAtt'][0];
@@ -62,15 +65,18 @@ const ANSWERS = {
     'approvalSeconds',
     'monitorEverySeconds',
     'components',
+    'database',
     'waves',
     'batches',
+    'oneHost',
   ] satisfies Answer<typeof planRollback>,
   acquireLock: ['acquired', 'fence'] satisfies Answer<typeof acquireLock>,
   sendHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof sendHostCommand>,
   awaitHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof awaitHostCommand>,
   verifyRollback: ['verdict', 'healthy', 'at'] satisfies Answer<typeof verifyRollback>,
   monitorRollback: ['state', 'verdict'] satisfies Answer<typeof monitorRollback>,
-  planUndo: ['needed', 'frontend', 'waves', 'batches'] satisfies Answer<typeof planUndo>,
+  planUndo: ['needed', 'frontend', 'database', 'waves', 'batches'] satisfies Answer<typeof planUndo>,
+  advanceDatabase: ['state', 'cause'] satisfies Answer<typeof advanceDatabase>,
   planFrontend: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontend>,
   planFrontendUndo: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontendUndo>,
   openFrontend: ['stages', 'count', 'next'] satisfies Answer<typeof openFrontend>,

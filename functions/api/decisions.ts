@@ -1,4 +1,4 @@
-import { Decision } from '../../lib/contracts.ts';
+import { Approval, Decision } from '../../lib/contracts.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
 import { approveRollback, cancelRollback, rejectRollback } from '../../lib/rollback/decide.ts';
 
@@ -9,9 +9,9 @@ export const handler = resource(
   endpoint({
     method: 'POST',
     path: `${one}/approve`,
-    body: Decision,
+    body: Approval,
     run: async ({ path: { rollbackId = '' }, body, actor }) => {
-      await approveRollback({ rollbackId, actor, reason: body.reason, now: new Date() });
+      await approveRollback({ rollbackId, actor, ...body, now: new Date() });
       return accepted(rollbackId, 'approved');
     },
   }),

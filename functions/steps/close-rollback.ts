@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
-import { siteStands } from '../../lib/domain/frontend/standing.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { allEvents } from '../../lib/log/events.ts';
-import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { closeRollback } from '../../lib/rollback/close.ts';
 import { cancelUnfinished } from '../../lib/rollback/host-commands.ts';
 import { whereHostsStand } from '../../lib/rollback/observe-hosts.ts';
+import { whatElseStands } from '../../lib/rollback/standing.ts';
 
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
 const Input = ExecutionInput.extend({
@@ -58,8 +57,8 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
   const undoReason = end === 'undone' ? undefined : sentence(undoFailure);
   const worse = end === 'undone' && !failure ? await whatWasWorse(rollbackId) : undefined;
   const reason = refusal?.message ?? undoReason ?? sentence(failure) ?? worse;
-  const site = siteStands(await frontendWorkOf(rollbackId));
-  const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, site, reason });
+  const { stands, leftOver } = await whatElseStands(rollbackId);
+  const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, stands, reason });
   const fence = lock?.acquired ? lock.fence : undefined;
   const { status } = await closeRollback({
     rollbackId,
@@ -67,6 +66,7 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
     message,
     hosts: hosts.length > 0 ? hosts : undefined,
     detail: { end, failure, undoFailure },
+    leftOver,
     fence,
     now: new Date(),
   });

@@ -1,6 +1,7 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
+import { needsHosts } from '../../lib/domain/strategy.ts';
 import { batches } from '../../lib/domain/waves.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { getPlan, savePlan } from '../../lib/log/plans.ts';
@@ -20,10 +21,29 @@ const machineView = (plan: Plan | null) => ({
   components: {
     code: plan?.components.includes('code') ?? false,
     frontend: plan?.frontend !== undefined,
+    configuration: plan?.configuration !== undefined,
+    hosts: plan ? needsHosts(plan.components) : false,
   },
+  database: plan ? databaseView(plan) : NO_DATABASE,
   waves: plan?.waves ?? [],
   batches: plan ? batches(plan.hosts, plan.to.commit) : [],
+  oneHost: plan ? batches(plan.waves[0]?.hosts.slice(0, 1) ?? [], plan.to.commit) : [],
 });
+
+const NO_DATABASE = { touched: false, asked: false, restoredEarly: false, restoredLate: false, followed: false };
+
+/** `asked`: the manifest has a question for it; `followed`: its name will lead to another instance. */
+const databaseView = ({ database, manifest }: Plan) => {
+  const { check, cutover, stopServices } = manifest.database ?? {};
+  const touched = database !== undefined;
+  return {
+    touched,
+    asked: touched && check !== undefined,
+    restoredEarly: touched && stopServices === 'before-cutover',
+    restoredLate: touched && stopServices === 'before-restore',
+    followed: touched && cutover === 'rename',
+  };
+};
 
 const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
   // The header first: an attempt that died after it is finished by the next one, which goes by the same refusal.
@@ -34,16 +54,25 @@ const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
 
 const record = async (made: Plan, now: Date) => {
   const plan = await savePlan(made);
-  const { rollbackId, from, to, estimate, warnings, hosts, waves } = plan;
+  const { rollbackId, from, to, estimate, warnings, hosts, waves, database } = plan;
+  const dataLossMinutes = plan.dataLossMinutes ?? undefined;
   const planned = {
     rollbackId,
     phase: 'plan',
     type: 'planned',
     key: 'planned',
-    detail: { from, to, hosts: hosts.length, waves: waves.length, estimate, warnings },
+    detail: {
+      from,
+      to,
+      hosts: hosts.length,
+      waves: waves.length,
+      estimate,
+      warnings,
+      ...(database && { database, dataLossMinutes }),
+    },
     now,
   } as const;
-  await allEnded([appendEvent(planned), moveTo(rollbackId, 'planned', { from, to, estimate })]);
+  await allEnded([appendEvent(planned), moveTo(rollbackId, 'planned', { from, to, estimate, dataLossMinutes })]);
   return machineView(plan);
 };
 

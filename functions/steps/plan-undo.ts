@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ExecutionInput } from '../../lib/contracts.ts';
 import { groupByCommit } from '../../lib/domain/waves.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
+import { databaseWorkOf } from '../../lib/log/database-work.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
@@ -20,10 +21,15 @@ export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
   // What runs in this rollback's name is ended also when somebody else holds the lock by now.
   await cancelUnfinished(rollbackId);
   await keepLock(await requirePlan(rollbackId), lock.fence, now);
-  const [commands, { applyBegunAt }] = await Promise.all([commandsOf(rollbackId), frontendWorkOf(rollbackId)]);
+  const [commands, { applyBegunAt }, data] = await Promise.all([
+    commandsOf(rollbackId),
+    frontendWorkOf(rollbackId),
+    databaseWorkOf(rollbackId),
+  ]);
   const touched = touchedHosts(commands);
   const frontend = applyBegunAt !== undefined;
-  if (touched.length === 0 && !frontend) return { needed: false, frontend, waves: [], batches: [] };
+  const database = data.cutOverBegunAt !== undefined;
+  if (touched.length === 0 && !frontend && !database) return { needed: false, frontend, database, waves: [], batches: [] };
   const captures = capturesOf(commands);
   const waves = groupByCommit(captures.filter(({ host }) => touched.includes(host)));
   await appendEvent({
@@ -31,9 +37,9 @@ export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
     phase: 'undo',
     type: 'undo-planned',
     key: 'undo-planned',
-    detail: { waves, frontend, because: failure?.Error ?? 'the verdict was worse' },
+    detail: { waves, frontend, database, because: failure?.Error ?? 'the verdict was worse' },
     now,
   });
   await moveTo(rollbackId, 'undoing');
-  return { needed: true, frontend, waves, batches: groupByCommit(captures) };
+  return { needed: true, frontend, database, waves, batches: groupByCommit(captures) };
 });

@@ -1,7 +1,8 @@
 import { allEnded } from '../../lib/all-ended.ts';
-import { HostCommandInput } from '../../lib/contracts.ts';
+import { type HostAction, HostCommandInput } from '../../lib/contracts.ts';
 import { PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
+import { databaseWorkOf } from '../../lib/log/database-work.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
@@ -13,7 +14,16 @@ import { PHASES } from '../../lib/rollback/phases.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
 /** What a cancellation or an old plan can still hold back; an undo and a look at the hosts always go on. */
-const STOPPABLE = new Set(['capture', 'prepare', 'apply']);
+const STOPPABLE = new Set<HostAction>([
+  'capture',
+  'prepare',
+  'prepare-configuration',
+  'probe-database',
+  'check-database',
+  'stop',
+  'find-database',
+  'apply',
+]);
 
 /** Many commands end within this: then no other step has to start for them. */
 const LOOK_MS = 3000;
@@ -30,7 +40,8 @@ export const handler = step(HostCommandInput, async (input) => {
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
   if (action === 'capture' && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
-  const intended = await intend(input, { plan, rollback, commands }, now);
+  const database = plan.database && (await databaseWorkOf(rollbackId));
+  const intended = await intend(input, { plan, rollback, commands, database }, now);
   await keepLock(plan, fence, now);
   const detail = { action, wave: wave.index, hosts: wave.hosts, commit: wave.commit };
   // The intent is on record, so the event need not be waited for.

@@ -20,7 +20,10 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const { manifest, baseline, to } = plan;
   const [flows, alarms] = await Promise.all([observeFlows(manifest), observeApplicationAlarms(manifest, rollback.trigger)]);
   const after = { at: now.toISOString(), hosts: hostsAfter(plan, commands, 'verify'), flows, alarms };
-  const expectedCommit = Object.fromEntries(plan.hosts.map((host) => [host, to.commit]));
+  // Where the code stays, each host has to run what it ran.
+  const ran = new Map(baseline.hosts.map(({ id, truth }) => [id, truth?.commit]));
+  const expected = (host: string) => (plan.components.includes('code') ? to.commit : (ran.get(host) ?? to.commit));
+  const expectedCommit = Object.fromEntries(plan.hosts.map((host) => [host, expected(host)]));
   const judgement = verdict({
     baseline,
     after,

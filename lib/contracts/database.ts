@@ -35,6 +35,8 @@ export const DatabaseWork = z.object({
   /** Written before the first rename, or before the first host is pointed at the restored instance. */
   cutOverBegunAt: z.string().optional(),
   cutOverAt: z.string().optional(),
+  /** The old instance under the name that it is kept by. */
+  kept: DatabaseInstance.optional(),
   undoBegunAt: z.string().optional(),
   undoneAt: z.string().optional(),
   /** Under which name, and where, each instance was last seen: for people when something went wrong. */

@@ -84,10 +84,22 @@ export const Manifest = z.strictObject({
     .optional(),
   database: z
     .strictObject({
-      instance: z.string().min(1).max(63),
+      instance: z
+        .string()
+        .max(63)
+        .regex(/^[a-z](-?[a-z0-9])*$/, 'must be the identifier of an RDS instance: a-z, 0-9 and single hyphens'),
       cutover: z.enum(['rename', 'environment']).default('rename'),
       stopServices: z.enum(['before-restore', 'before-cutover']).default('before-restore'),
-      check: z.strictObject({ sql: z.string().min(1).max(2000), atLeast: z.int().min(0) }).optional(),
+      check: z
+        .strictObject({
+          /** Answers one number. Asked by psql on a host, in a session that cannot write. */
+          sql: z
+            .string()
+            .max(2000)
+            .regex(/^(SELECT|WITH)\s[^;\\\p{Cc}]+$/iu, 'must be one SELECT on one line, without ; and \\'),
+          atLeast: z.int().min(0),
+        })
+        .optional(),
     })
     .optional(),
   health: z

@@ -31,6 +31,8 @@ export const Release = z.object({
   migration: Migration.optional(),
   /** What the application's bucket held when the release was recorded; absent: it has no frontend, or had none then. */
   frontend: ReleaseFrontend.optional(),
+  /** The newest backup that was made while this release ran: its configuration, and a snapshot if there is one. */
+  backup: z.object({ id: z.string(), at: z.string(), snapshot: z.string().optional() }).optional(),
   /** When one of the application's alarms fired while this release ran, or a rollback took it away; absent: never. */
   alarmedAt: z.string().optional(),
 });

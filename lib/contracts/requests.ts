@@ -39,6 +39,11 @@ export const RollbackNotes = z
 export type RollbackNotes = z.infer<typeof RollbackNotes>;
 /** POST …/approve, …/reject, …/cancel, …/undo */
 export const Decision = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
+/** POST …/approve */
+export const Approval = Decision.extend({
+  /** Has to be true where the plan loses data: whoever approves has read how much. */
+  acknowledgeDataLoss: z.boolean().default(false),
+});
 export const FreezeInput = z.strictObject({ reason: z.string().trim().min(1).max(1000), until: time.optional() });
 /** Stands for every application where a freeze names one; no application can have this name. */
 export const WHOLE_SERVICE = '_all';

@@ -42,6 +42,8 @@ export const Rollback = z.object({
   from: ReleaseReference.optional(),
   to: ReleaseReference.optional(),
   estimate: Estimate.optional(),
+  /** Minutes of writes that the restore of a database loses; absent: no database is restored. */
+  dataLossMinutes: z.number().optional(),
   impact: z.string().optional(),
   resolution: z.string().optional(),
   followUp: z.array(z.string()).default([]),

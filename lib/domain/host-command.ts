@@ -1,4 +1,6 @@
 import type { HostAction, HostDocument, HostObservation, Manifest, Plan, Wave } from '../contracts.ts';
+import { configurationFrom } from './configuration.ts';
+import { addressText } from './database/address.ts';
 import { milliseconds } from './duration.ts';
 import { baseParameters, type CommandSettings, prepare, services } from './host-parameters.ts';
 import { otherVersions } from './plan-warnings.ts';
@@ -63,11 +65,112 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   capture: ({ plan: { manifest }, base }) =>
     changing('capture-host', manifest, { ...base, configurationFile: manifest.configuration?.file ?? '', ...services(manifest) }),
   prepare: ({ plan: { manifest }, wave, base }) => changing('prepare-code', manifest, { ...base, ...prepare(manifest, wave) }),
-  apply: (command) => checkOut(command, { ...toTarget(command.plan), restoreSavedFrom: command.settings.undoOf ?? '' }),
+  'prepare-configuration': (command) =>
+    changing('restore-configuration', command.plan.manifest, {
+      ...command.base,
+      ...fileOf(command.plan, configurationFrom(command.plan.configuration)),
+      checkOnly: 'yes',
+    }),
+  'probe-database': (command) => query(command, { atLeast: '' }),
+  'check-database': (command) => query(command, { databaseAddress: command.settings.databaseTo ?? '' }),
+  stop: (command) => manage(command, 'stop', NO_EXPECTATIONS),
+  'find-database': (command) => follow(command, command.settings.databaseAway),
+  apply: (command) => {
+    const { plan, settings } = command;
+    const target = toTarget(plan);
+    const file = fileOf(plan, configurationFrom(plan.configuration), settings);
+    if (plan.components.includes('code'))
+      return checkOut(command, { ...target, ...file, restoreSavedFrom: settings.undoOf ?? '' });
+    return file.configurationFrom || file.databaseTo
+      ? configure(command, { ...target, ...file })
+      : manage(command, 'start', target);
+  },
   verify: inspect,
-  undo: (command) => checkOut(command, { ...asBefore(command), restoreSavedFrom: command.plan.rollbackId }),
+  'verify-database': (command) => query(command, {}),
+  'undo-stop': (command) => manage(command, 'stop', NO_EXPECTATIONS),
+  'undo-find-database': (command) => follow(command, command.settings.databaseAway),
+  undo: (command) => {
+    const { plan } = command;
+    const before = asBefore(command);
+    const isFile = plan.configuration !== undefined || switchesAddress(plan);
+    const file = isFile ? fileOf(plan, `backup:${plan.rollbackId}`) : UNTOUCHED;
+    if (plan.components.includes('code')) return checkOut(command, { ...before, ...file, restoreSavedFrom: plan.rollbackId });
+    return isFile ? configure(command, { ...before, ...file }) : manage(command, 'start', before);
+  },
   'verify-undo': inspect,
 };
+
+/** Restoring an instance under another name means another address in the configuration file. */
+function switchesAddress({ database, manifest }: Plan): boolean {
+  return database !== undefined && manifest.database?.cutover === 'environment';
+}
+
+const UNTOUCHED = {
+  configurationFile: '',
+  configurationFrom: '',
+  configurationOwner: '',
+  configurationMode: '',
+  databaseFrom: '',
+  databaseTo: '',
+};
+
+/** What is done to the configuration file: where its content comes from, '' for none, and the database's address in it. */
+function fileOf(plan: Plan, from: string, { databaseTo = '' }: CommandSettings = {}): typeof UNTOUCHED {
+  const { configuration } = plan.manifest;
+  const to = switchesAddress(plan) ? databaseTo : '';
+  if (configuration === undefined || (from === '' && to === '')) return UNTOUCHED;
+  return {
+    configurationFile: configuration.file,
+    configurationFrom: from,
+    configurationOwner: configuration.owner,
+    configurationMode: configuration.mode,
+    databaseFrom: to && addressText(plan.database?.source.address),
+    databaseTo: to,
+  };
+}
+
+/** Asks the manifest's question at an address, '' for the one in the configuration file. */
+function query({ plan: { manifest }, base }: Command, changes: Record<string, string>): HostCommand {
+  const check = manifest.database?.check;
+  const parameters = {
+    ...base,
+    configurationFile: manifest.configuration?.file ?? '',
+    sql: check?.sql ?? '',
+    atLeast: String(check?.atLeast ?? ''),
+    ...changes,
+  };
+  return changing('query-database', manifest, parameters);
+}
+
+/** Longer than DNS takes for the new name of an instance, about ten minutes. */
+const NAME_MS = 16 * 60_000;
+
+/** Waits until the name of the database leads elsewhere than `away`. */
+function follow({ plan, base }: Command, away = ''): HostCommand {
+  const { manifest, database } = plan;
+  const parameters = {
+    ...base,
+    configurationFile: manifest.configuration?.file ?? '',
+    databaseAddress: addressText(database?.source.address),
+    sql: '',
+    awayFrom: away,
+  };
+  return { document: 'query-database', parameters, timeoutMs: NAME_MS };
+}
+
+const NO_EXPECTATIONS = { healthUrl: '', expectedVersion: '', logUnits: '', maxErrors: '' };
+
+function manage(
+  { plan: { manifest }, base }: Command,
+  operation: 'stop' | 'start',
+  expectations: Record<string, string>,
+): HostCommand {
+  return changing('manage-services', manifest, { ...base, operation, ...bringUp(manifest, expectations) });
+}
+
+function configure({ plan: { manifest }, base }: Command, expectations: Record<string, string>): HostCommand {
+  return changing('restore-configuration', manifest, { ...base, ...bringUp(manifest, expectations) });
+}
 
 function inspect({ plan, wave, base, settings }: Command): HostCommand {
   const command = inspection(plan.manifest, plan.rollbackId, wave.commit, settings);
@@ -79,15 +182,17 @@ function changing(document: HostDocument, { hosts }: Manifest, parameters: Recor
 }
 
 function checkOut({ plan: { manifest }, wave, base }: Command, expectations: Record<string, string>): HostCommand {
-  const parameters = {
-    ...base,
-    ...prepare(manifest, wave),
+  return changing('check-out-code', manifest, { ...base, ...prepare(manifest, wave), ...bringUp(manifest, expectations) });
+}
+
+/** How services are brought up, and what they have to show then. */
+function bringUp(manifest: Manifest, expectations: Record<string, string>): Record<string, string> {
+  return {
     ...services(manifest),
     healthAttemptSeconds: String(Math.ceil(milliseconds(manifest.health.within) / 1000)),
     settleSeconds: expectations.healthUrl ? SETTLE_SECONDS.beforeHealth : SETTLE_SECONDS.alone,
     ...expectations,
   };
-  return changing('check-out-code', manifest, parameters);
 }
 
 /** The target has to prove itself. Its version is asked for only where the application reports versions as they are recorded. */
@@ -95,7 +200,8 @@ function toTarget(plan: Plan): Record<string, string> {
   const { host, logs } = plan.manifest.health;
   return {
     healthUrl: host ?? '',
-    expectedVersion: otherVersions(plan).length > 0 ? '' : (plan.to.version ?? ''),
+    // Where the code stays, hosts go on reporting what they reported.
+    expectedVersion: !plan.components.includes('code') || otherVersions(plan).length > 0 ? '' : (plan.to.version ?? ''),
     logUnits: logs?.units.join(',') ?? '',
     maxErrors: String(logs?.maxErrors ?? 0),
   };

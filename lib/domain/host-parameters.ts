@@ -7,6 +7,10 @@ export type CommandSettings = {
   errorsSince?: string;
   /** The rollback that this one takes back: the local changes that it saved are put back with its commit. */
   undoOf?: string;
+  /** `host:port` of the restored instance, known once it is restored. */
+  databaseTo?: string;
+  /** `host:port` of the instance that carried the database's name before: it must no longer lead there. */
+  databaseAway?: string;
 };
 
 const STATE_DIRECTORY = '/var/lib/rollback-service';

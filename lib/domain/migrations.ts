@@ -2,7 +2,6 @@ import type { Refusal, Release } from '../contracts.ts';
 import type { HostFacts } from './guard-facts.ts';
 import { describeRelease, list } from './naming.ts';
 import { newestFirst } from './releases.ts';
-import { AVAILABLE } from './strategy.ts';
 
 type MigrationFacts = Pick<HostFacts, 'components' | 'releases' | 'running' | 'target'>;
 
@@ -10,10 +9,7 @@ type MigrationFacts = Pick<HostFacts, 'components' | 'releases' | 'running' | 't
 export function contractingMigration(facts: MigrationFacts): Refusal | null {
   const [contracting] = rolledBack(facts).filter(({ migration }) => migration?.contracts === true);
   if (contracting === undefined) return null;
-  const full = AVAILABLE.includes('database')
-    ? 'Ask for strategy full'
-    : 'Ask for strategy full as soon as it carries out databases, and restore the database by hand until then';
-  const message = `${describeRelease(contracting)} contracts the database schema (${contracting.migration?.head}), which ${describeRelease(facts.target)} may still need. ${full}.`;
+  const message = `${describeRelease(contracting)} contracts the database schema (${contracting.migration?.head}), which ${describeRelease(facts.target)} may still need. Ask for strategy full, which restores the database too.`;
   return { code: 'contracting-migration', message };
 }
 

@@ -1,5 +1,5 @@
 import type { End, HostState, Outcome, ReleaseReference } from '../contracts.ts';
-import { describeRelease } from './naming.ts';
+import { describeRelease, list } from './naming.ts';
 
 export type Closing = { outcome: Outcome; message: string };
 
@@ -9,8 +9,8 @@ export type Ended = {
   hosts: readonly HostState[];
   from?: ReleaseReference | undefined;
   to?: ReleaseReference | undefined;
-  /** What the bucket holds; absent: it was not touched. */
-  site?: string | undefined;
+  /** What the bucket holds and how instances are called, a sentence each; empty: neither was touched. */
+  stands?: readonly string[] | undefined;
   /** Why it ended so: a refusal's message, an error's. */
   reason?: string | undefined;
 };
@@ -28,29 +28,41 @@ const MEANING: Record<End, Closing> = {
 };
 
 /** What the end of the machine means to people: the outcome, why, and what the hosts run. */
-export function closingOutcome({ end, hosts, from, to, site, reason }: Ended): Closing {
+export function closingOutcome({ end, hosts, from, to, stands = [], reason }: Ended): Closing {
   const { outcome, message } = MEANING[end];
   const why = reason === undefined || reason === '' ? [] : [sentence(reason)];
   const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
-  return { outcome, message: [message, ...why, ...runs, ...(site === undefined ? [] : [site])].join(' ') };
+  return { outcome, message: [message, ...why, ...runs, ...stands].join(' ') };
 }
 
-export type Stopped = Pick<Ended, 'hosts' | 'from' | 'to' | 'site'> & { planned: boolean };
+export type Stopped = Pick<Ended, 'hosts' | 'from' | 'to' | 'stands'> & {
+  planned: boolean;
+  /** Hosts that a change was, or may have been, begun on. */
+  touched: readonly string[];
+};
 
 /**
  * What it means that an execution died: always `failed`, since nobody verified anything, with what each host runs.
  */
-export function stoppedOutcome({ hosts, from, to, site, planned }: Stopped): Closing {
-  const runs = hosts.length === 0 ? [] : [standing(hosts, from, to), whatRuns(hosts, from, to)];
+export function stoppedOutcome({ hosts, from, to, stands: others = [], planned, touched }: Stopped): Closing {
+  const runs = hosts.length === 0 ? [] : [standing(hosts, touched, from, to), whatRuns(hosts, from, to)];
   const untouched = planned ? 'Nothing is changed.' : 'Nothing is changed: there was no plan yet.';
-  const stands = [...runs, ...(site === undefined ? [] : [site])];
+  const stands = [...runs, ...others];
   return {
     outcome: 'failed',
     message: ['The rollback stopped before its end.', ...(stands.length === 0 ? [untouched] : stands)].join(' '),
   };
 }
 
-function standing(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): string {
+function standing(
+  hosts: readonly HostState[],
+  touched: readonly string[],
+  from?: ReleaseReference,
+  to?: ReleaseReference,
+): string {
+  // The same code before and after says nothing of services, configuration and data.
+  if (from?.commit === to?.commit && touched.length > 0)
+    return `Services, configuration or data were changed on ${list(touched)}, and nobody verified it: somebody has to put it right.`;
   if (allRun(hosts, from?.commit)) return 'Nothing is changed.';
   if (allRun(hosts, to?.commit)) return 'The change was made on all hosts, but nobody verified it.';
   return 'Not all hosts run the same: somebody has to put it right.';

@@ -1,18 +1,31 @@
 import type { Install, Manifest, Wave } from '../contracts.ts';
+import { describeSource } from './configuration.ts';
+import { databaseChecks, prepareDatabase, switchDatabase } from './database/plan.ts';
 import { prepareSite, restoreSite, siteChecks } from './frontend/plan.ts';
 import { count, describeRelease, list, shortCommit } from './naming.ts';
 import type { Draft } from './plan.ts';
 
 /** Everything that will be done, in order, one sentence each. */
 export function actionsOf(draft: Draft): string[] {
-  const { waves, components } = draft;
+  const { waves, components, manifest, database } = draft;
   const hosts = waves.flatMap((wave) => wave.hosts);
   const prepared = [
     ...(hosts.length === 0 ? [] : capture(draft, hosts)),
     ...(components.includes('code') ? [...fetchCommit(draft, hosts), ...build(draft, hosts)] : []),
+    ...checkSource(draft, hosts),
     ...prepareSite(draft),
   ];
-  return [...prepared, ...(components.includes('code') ? waves.map((wave) => checkOut(draft, wave)) : []), ...restoreSite(draft)];
+  const restore = prepareDatabase(draft);
+  const stop =
+    database === undefined ? [] : [`stop ${manifest.services.application.join(', ')} on ${count(hosts.length, 'host')}`];
+  const late = manifest.database?.stopServices === 'before-restore';
+  return [
+    ...prepared,
+    ...(late ? [...stop, ...restore] : [...restore, ...stop]),
+    ...switchDatabase(draft),
+    ...waves.map((wave) => change(draft, wave)),
+    ...restoreSite(draft),
+  ];
 }
 
 /** Everything that will be looked at afterwards, one sentence each. */
@@ -20,6 +33,7 @@ export function checksOf(draft: Draft): string[] {
   const { manifest, baseline, waves } = draft;
   return [
     ...(waves.length === 0 ? [] : hostChecks(draft)),
+    ...databaseChecks(draft),
     ...siteChecks(draft),
     ...manifest.health.flows.map(
       ({ url, status, contains }) => `${url} answers ${status}${contains === undefined ? '' : ` and contains "${contains}"`}`,
@@ -75,15 +89,30 @@ function environment(install: Install | undefined): string | null {
   return 'python' in install ? 'the python environment' : 'the npm environment';
 }
 
-function checkOut({ manifest, to }: Draft, { hosts, index }: Wave): string {
+function checkSource({ configuration, manifest }: Draft, hosts: readonly string[]): string[] {
+  if (configuration === undefined || manifest.configuration === undefined) return [];
+  const { file } = manifest.configuration;
+  return [`look whether ${describeSource(configuration, file)} can stand in for ${file} on ${count(hosts.length, 'host')}`];
+}
+
+/** All that is done on the hosts of a wave, in one pass. */
+function change(draft: Draft, { hosts, index }: Wave): string {
+  const { manifest, to, components, configuration, database } = draft;
   const { services, hosts: rollout, code, health } = manifest;
   const canary = index === 0 && rollout.canary > 0 ? ' (canary)' : '';
   const install = code?.install;
-  return [
-    `check out ${describeRelease(to)} on ${list(hosts)}${canary}`,
-    ...(install !== undefined && 'script' in install ? [`run ${install.script}`] : []),
-    `restart ${services.application.join(', ')}`,
+  const isCode = components.includes('code');
+  const file = manifest.configuration?.file ?? '';
+  const [first = '', ...rest] = [
+    ...(isCode ? [`check out ${describeRelease(to)}`] : []),
+    ...(configuration === undefined ? [] : [`restore ${file} from ${describeSource(configuration, file)}`]),
+    ...(database !== undefined && manifest.database?.cutover === 'environment'
+      ? ['point DATABASE_URL at the restored instance']
+      : []),
+    ...(isCode && install !== undefined && 'script' in install ? [`run ${install.script}`] : []),
+    `${database === undefined ? 'restart' : 'start'} ${services.application.join(', ')}`,
     ...(services.proxy.length === 0 ? [] : [`reload ${services.proxy.join(', ')}`]),
     ...(health.host === undefined ? [] : [`await ${health.host}`]),
-  ].join(', ');
+  ];
+  return [`${first} on ${list(hosts)}${canary}`, ...rest].join(', ');
 }

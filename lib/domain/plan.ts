@@ -1,4 +1,14 @@
-import type { FrontendTarget, Manifest, Observation, Plan, ReleaseReference, Rollback } from '../contracts.ts';
+import type {
+  ConfigurationSource,
+  DatabaseTarget,
+  FrontendTarget,
+  Manifest,
+  Observation,
+  Plan,
+  ReleaseReference,
+  Rollback,
+} from '../contracts.ts';
+import { dataLossMinutes } from './database/plan.ts';
 import { milliseconds } from './duration.ts';
 import { estimate } from './estimate.ts';
 import { isReachable } from './host-guards.ts';
@@ -20,12 +30,14 @@ export type PlanInput = {
   target: ReleaseReference;
   /** By what the bucket is brought back; absent: the frontend is not touched. */
   frontend?: FrontendTarget | undefined;
+  /** To what time, and how; absent: the database is not touched. */
+  database?: DatabaseTarget | undefined;
+  /** What the configuration file is restored from; absent: it is not. */
+  configuration?: ConfigurationSource | undefined;
   /** Of all hosts of the manifest; those that cannot be reached are left out of the plan with a warning. */
   observation: Observation;
   /** Of this application's successful rollbacks with the same strategy, in milliseconds. */
   pastDurationsMs: readonly number[];
-  /** Minutes of writes that a database restore loses; absent: no database is touched. */
-  dataLossMinutes?: number;
   /** What others found: migrations, limits that a person overrules. */
   warnings?: readonly string[];
   now: Date;
@@ -48,12 +60,13 @@ export function makePlan(input: PlanInput): Plan {
     checks: checksOf(draft),
     warnings: [...planWarnings(draft), ...(input.warnings ?? [])],
     estimate: estimate(strategy, pastDurationsMs),
-    dataLossMinutes: input.dataLossMinutes ?? null,
+    dataLossMinutes: input.database === undefined ? null : dataLossMinutes(input.database.restoreTime, now),
     approvalRequired: manifest.approval.required.includes(strategy),
   };
 }
 
-function draftOf({ rollback, manifest, running, target, frontend, observation }: PlanInput): Draft {
+function draftOf(input: PlanInput): Draft {
+  const { rollback, manifest, running, target, frontend, database, configuration, observation } = input;
   const hosts = observation.hosts.filter(isReachable).map(({ id }) => id);
   return {
     manifest,
@@ -62,13 +75,18 @@ function draftOf({ rollback, manifest, running, target, frontend, observation }:
     from: { version: running.release?.version ?? null, commit: running.commit ?? '' },
     to: target,
     ...(frontend && { frontend }),
+    ...(database && { database }),
+    ...(configuration && { configuration }),
     waves: waves(hosts, manifest.hosts, target.commit),
     components: componentsOf(rollback.strategy, manifest),
   };
 }
 
 /** What a plan's sentences are made of. */
-export type Draft = Pick<Plan, 'manifest' | 'baseline' | 'from' | 'to' | 'waves' | 'components' | 'frontend'>;
+export type Draft = Pick<
+  Plan,
+  'manifest' | 'baseline' | 'from' | 'to' | 'waves' | 'components' | 'frontend' | 'database' | 'configuration'
+>;
 
 /** Whether a plan may no longer be carried out: what it was decided on may have changed. */
 export function isExpired({ expiresAt }: Pick<Plan, 'expiresAt'>, now: Date): boolean {

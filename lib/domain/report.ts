@@ -3,7 +3,7 @@ import { verifyChain } from './chain.ts';
 import { checklist } from './checklist.ts';
 import { describeDuration } from './duration.ts';
 import { describeEstimate } from './estimate.ts';
-import { describeRelease, shortCommit } from './naming.ts';
+import { count, describeRelease, shortCommit } from './naming.ts';
 import { followUps } from './outcome.ts';
 import { isOver } from './transitions.ts';
 
@@ -68,11 +68,12 @@ function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): strin
 }
 
 function facts(rollback: Rollback): string[] {
-  const { application, strategy, status, refusal, approvedBy } = rollback;
+  const { application, strategy, status, refusal, approvedBy, dataLossMinutes } = rollback;
   return [
     `- Application: ${application}`,
     `- Strategy: ${strategy}`,
     `- Trigger: ${markdown(describeTrigger(rollback))}`,
+    ...(dataLossMinutes === undefined ? [] : [`- Data loss: the last ${count(dataLossMinutes, 'minute')} of writes before it was planned`]),
     ...(approvedBy === undefined ? [] : [`- Approved by: ${markdown(approvedBy)}`]),
     `- Outcome: ${isOver(status) ? status : `not over (${status})`}${refusal === undefined ? '' : ` (${refusal.code}: ${markdown(refusal.message)})`}`,
     `- Estimate: ${describeTime(rollback)}`,

@@ -17,9 +17,6 @@ export const RUNBOOK_MINUTES: Record<Strategy, { low: number; high: number }> = 
   full: { low: 30, high: 60 },
 };
 
-/** The components that this version carries out; a strategy that needs another one is refused, never done by half. */
-export const AVAILABLE: readonly Component[] = ['code', 'frontend'];
-
 /** The decision matrix: which strategy mends which issue. */
 export function strategyFor(issue: Issue): Strategy {
   return MATRIX[issue];
@@ -34,27 +31,34 @@ export function componentsOf(strategy: Strategy, manifest: Manifest): Component[
 /** Why a strategy can't be carried out for this manifest at all, whatever state its hosts are in; null: it can. */
 export function strategyProblem(strategy: Strategy, manifest: Manifest): Refusal | null {
   const components = componentsOf(strategy, manifest);
-  const unavailable = components.filter((component) => !AVAILABLE.includes(component));
-  // First, so that nobody adds a section that would not help.
-  if (unavailable.length > 0) return strategyUnavailable(strategy, components, unavailable);
-  const missing = components.filter((component) => manifest[component] === undefined);
-  return missing.length > 0 || components.length === 0 ? componentMissing(strategy, manifest.application) : null;
+  const [missing] = components.filter((component) => manifest[component] === undefined);
+  if (missing !== undefined || components.length === 0) return sectionMissing(strategy, manifest);
+  return partMissing(components, manifest);
 }
 
-function componentMissing(strategy: Strategy, application: string): Refusal {
+function sectionMissing(strategy: Strategy, { application }: Manifest): Refusal {
   const lacks = strategy === 'full' ? `any of ${Component.options.join(', ')}` : `a '${strategy}' section`;
   const message = `The manifest of ${application} does not have ${lacks}: add it with PUT /applications/${application}, or choose another strategy.`;
   return { code: 'component-missing', message };
 }
 
-function strategyUnavailable(strategy: Strategy, components: readonly Component[], unavailable: readonly Component[]): Refusal {
-  const doable = components.filter((component) => AVAILABLE.includes(component));
-  const advice = doable.map((component) => `Ask for strategy ${component}`);
-  const byHand = `roll back ${unavailable.join(' and ')} by hand after the runbook`;
-  const message =
-    `Strategy ${strategy} needs ${unavailable.join(', ')}, which this version does not carry out. ` +
-    `${advice.length > 0 ? `${advice.join(', or ')} here and ${byHand}` : `Please ${byHand}`}.`;
-  return { code: 'strategy-unavailable', message };
+/** What a component needs of another section. */
+function partMissing(components: readonly Component[], manifest: Manifest): Refusal | null {
+  const add = `add it with PUT /applications/${manifest.application}`;
+  if (needsHosts(components) && manifest.code === undefined) {
+    const message = `Strategy ${components.join(' and ')} works on hosts, and the manifest says nothing of their 'code' section (directory and user): ${add}.`;
+    return { code: 'component-missing', message };
+  }
+  const { database, configuration } = manifest;
+  if (!components.includes('database') || database === undefined || configuration !== undefined) return null;
+  const why =
+    database.check !== undefined
+      ? 'database.check is asked with the DATABASE_URL of the configuration file'
+      : database.cutover === 'environment'
+        ? 'a cut-over by environment changes DATABASE_URL in the configuration file'
+        : null;
+  if (why === null) return null;
+  return { code: 'component-missing', message: `The manifest does not have a 'configuration' section, but ${why}: ${add}.` };
 }
 
 /** Whether a component works on hosts: then they are asked, and have to answer. */
@@ -62,12 +66,15 @@ export function needsHosts(components: readonly Component[]): boolean {
   return components.some((component) => component !== 'frontend');
 }
 
+/** Strategies whose target may be a moment. */
+const BY_TIME: readonly Strategy[] = ['frontend', 'database', 'configuration', 'full'];
+
 /** What a request asks for that its strategy cannot do; null: nothing. */
 export function requestProblem(
   strategy: Strategy,
   { target, frontend }: Pick<RollbackRequest, 'target' | 'frontend'>,
 ): Refusal | null {
-  if (target && 'time' in target && strategy !== 'frontend')
+  if (target && 'time' in target && !BY_TIME.includes(strategy))
     return impossible(
       `Strategy ${strategy} goes back to a release, not to a time: give target.version, or leave the target out.`,
     );

@@ -1,14 +1,15 @@
 /** Closes a rollback whose execution ended without closing it. */
-import { siteStands } from '../domain/frontend/standing.ts';
 import { stoppedOutcome } from '../domain/outcome.ts';
 import { isOver } from '../domain/transitions.ts';
-import { frontendWorkOf } from '../log/frontend-work.ts';
+import { commandsOf } from '../log/commands.ts';
 import { getPlan } from '../log/plans.ts';
 import { getRollback } from '../log/rollbacks.ts';
 import { releaseLock, seizeLock } from '../registry/locks.ts';
 import { closeRollback } from './close.ts';
+import { touchedHosts } from './evidence.ts';
 import { cancelUnfinished } from './host-commands.ts';
 import { whereHostsStand } from './observe-hosts.ts';
+import { whatElseStands } from './standing.ts';
 
 interface DeadExecution {
   readonly rollbackId: string;
@@ -31,15 +32,28 @@ export const closeDead = async ({ rollbackId, how, cause, now }: DeadExecution):
   if (!isOver(rollback.status)) {
     await seizeLock(rollback.application, rollbackId);
     await cancelUnfinished(rollbackId, STILL_AT_WORK_MS);
-    const [hosts, work, plan] = await Promise.all([whereHostsStand(rollbackId), frontendWorkOf(rollbackId), getPlan(rollbackId)]);
+    const [hosts, { stands, leftOver }, plan, commands] = await Promise.all([
+      whereHostsStand(rollbackId),
+      whatElseStands(rollbackId),
+      getPlan(rollbackId),
+      commandsOf(rollbackId),
+    ]);
     const { from, to } = rollback;
-    const { outcome, message } = stoppedOutcome({ hosts, from, to, site: siteStands(work), planned: plan !== null });
+    const { outcome, message } = stoppedOutcome({
+      hosts,
+      from,
+      to,
+      stands,
+      planned: plan !== null,
+      touched: touchedHosts(commands),
+    });
     await closeRollback({
       rollbackId,
       outcome,
       message,
       hosts: hosts.length > 0 ? hosts : undefined,
       detail: { end: how, cause: cause.slice(0, 2000) },
+      leftOver,
       now,
     });
   }

@@ -16,6 +16,8 @@ export interface Ending {
   readonly message: string;
   readonly hosts?: readonly HostState[] | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** What people have to do about what a database rollback leaves behind. */
+  readonly leftOver?: readonly string[];
   /** The fencing token of the lock that the rollback holds; none: it never got it. */
   readonly fence?: number | undefined;
   readonly now: Date;
@@ -29,13 +31,13 @@ type Recorded = { readonly message: string; readonly durationMs: number; readonl
  * Refused ones wake nobody: they are on record, and announced on the bus.
  */
 export const closeRollback = async (ending: Ending): Promise<Rollback> => {
-  const { rollbackId, fence, now } = ending;
+  const { rollbackId, fence, leftOver = [], now } = ending;
   const before = await requireRollback(rollbackId);
   const { outcome, message, hosts, durationMs } = await recordEnding(ending, before);
   const rollback = await moveTo(rollbackId, outcome, {
     endedAt: now.toISOString(),
     durationMs,
-    followUp: before.followUp.length > 0 ? before.followUp : followUps(outcome),
+    followUp: before.followUp.length > 0 ? before.followUp : [...leftOver, ...followUps(outcome)],
     ...(before.resolution ? {} : { resolution: message }),
     ...(hosts ? { hosts } : {}),
   });

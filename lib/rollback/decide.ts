@@ -1,6 +1,6 @@
 /** What people decide about a rollback that waits or runs: approve, reject, cancel. */
 import { approve, reject } from '../aws/stepfunctions.ts';
-import { ApproverIsRequester, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
+import { ApproverIsRequester, DataLossNotAcknowledged, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { getPlan } from '../log/plans.ts';
 import { requireRollback, updateRollback } from '../log/rollbacks.ts';
@@ -13,13 +13,15 @@ export interface DecisionOf {
   readonly now: Date;
 }
 
-/** @throws NotAwaitingApproval, ApproverIsRequester, PlanExpired, AlreadyDecided, TokenSpent */
-export const approveRollback = async (decision: DecisionOf): Promise<void> => {
-  const { rollbackId, actor, now } = decision;
+/** @throws NotAwaitingApproval, ApproverIsRequester, PlanExpired, DataLossNotAcknowledged, AlreadyDecided, TokenSpent */
+export const approveRollback = async (decision: DecisionOf & { readonly acknowledgeDataLoss: boolean }): Promise<void> => {
+  const { rollbackId, actor, acknowledgeDataLoss, now } = decision;
   const rollback = await requireRollback(rollbackId);
   if (rollback.performedBy === actor) throw new ApproverIsRequester(rollbackId, actor);
   const plan = await getPlan(rollbackId);
   if (plan && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
+  const loss = plan?.dataLossMinutes ?? null;
+  if (loss !== null && !acknowledgeDataLoss) throw new DataLossNotAcknowledged(rollbackId, loss);
   const token = await settle(decision, 'approved');
   await updateRollback(rollbackId, { approvedBy: actor });
   await approve(token, { decision: 'approved', by: actor });

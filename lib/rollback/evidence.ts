@@ -42,10 +42,22 @@ export const capturesOf = (commands: readonly CommandRecord[]): { host: string; 
     typeof result?.commit === 'string' ? [{ host, commit: result.commit }] : [],
   );
 
+/** The hosts whose configuration file is not what it was when it was captured; one that gave no answer counts as such. */
+export const configurationAstray = (commands: readonly CommandRecord[]): string[] => {
+  const sums = new Map(resultsOf(commands, 'verify-undo').map(({ host, result }) => [host, checksumOf(result)]));
+  return resultsOf(commands, 'capture')
+    .filter(({ host, result }) => sums.get(host) !== checksumOf(result))
+    .map(({ host }) => host);
+};
+
+/** undefined: there was no file. */
+const checksumOf = (result: HostResult['result']): unknown =>
+  (result?.configuration as { readonly sha256?: unknown } | null | undefined)?.sha256;
+
 /** Hosts that a change was, or may have been, begun on. */
 export const touchedHosts = (commands: readonly CommandRecord[]): string[] =>
   commands
-    .filter(({ action }) => action === 'apply')
+    .filter(({ action }) => action === 'apply' || action === 'stop')
     .flatMap(({ hosts, results }) => hosts.filter((id) => results?.find(({ host }) => host === id)?.error !== 'never-sent'));
 
 /** When the last change on any host had ended; undefined: none has. Only what was seen later says something about it. */

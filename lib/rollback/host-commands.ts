@@ -2,8 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelCommand, findCommand, type Invocation, invocationOutput, invocations, sendCommand } from '../aws/ssm.ts';
 import { config } from '../config.ts';
-import type { CommandRecord, HostCommandInput, HostDocument, HostResult, Plan, Rollback } from '../contracts.ts';
+import type {
+  CommandRecord,
+  DatabaseWork,
+  HostAction,
+  HostCommandInput,
+  HostDocument,
+  HostResult,
+  Plan,
+  Rollback,
+} from '../contracts.ts';
 import { parseResult, UnreadableHostResult } from '../documents/results.ts';
+import { addressText } from '../domain/database/address.ts';
 import { type HostCommand, hostCommand } from '../domain/host-command.ts';
 import { commandsOf, recordIntent, recordResults, recordSent, requireCommand } from '../log/commands.ts';
 import { lastChangeAt } from './evidence.ts';
@@ -37,12 +47,14 @@ export interface OnRecord {
   readonly plan: Plan;
   readonly rollback: Pick<Rollback, 'trigger'>;
   readonly commands: readonly CommandRecord[];
+  /** undefined: the rollback touches no database. */
+  readonly database: DatabaseWork | undefined;
 }
 
 /** Puts on record that the command that an action means is about to be sent, once for each rollback, action and wave. */
 export const intend = async (
   input: HostCommandInput,
-  { plan, rollback, commands }: OnRecord,
+  { plan, rollback, commands, database }: OnRecord,
   now: Date,
 ): Promise<IntendedCommand> => {
   const { rollbackId, action, wave } = input;
@@ -53,6 +65,7 @@ export const intend = async (
     stateDirectory: config.hostStateDirectory,
     ...(errorsSince && { errorsSince }),
     ...(trigger.type === 'undo' && { undoOf: trigger.of }),
+    ...(database && databaseSettings(action, database)),
   });
   const before = commands.find((recorded) => recorded.action === action && recorded.wave === wave.index);
   if (before) return { record: before, command, again: true };
@@ -67,6 +80,12 @@ export const intend = async (
   });
   return { record, command, again: false };
 };
+
+/** After an undo the restored instance is the one that the database's name must no longer lead to. */
+const databaseSettings = (action: HostAction, { restored, kept }: DatabaseWork) => ({
+  databaseTo: addressText(restored?.address),
+  databaseAway: addressText(action === 'undo-find-database' ? restored?.address : kept?.address),
+});
 
 /**
  * Sends an intended command, once: SSM has no client token, so a command that was sent without our noticing is found by its comment.

@@ -1,6 +1,6 @@
 /** The pre-rollback checklist: gathers the facts, asks the guards, and answers the complete plan or the reason not to. Changes nothing. */
-import type { AlarmObservation, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
-import { destinationOf } from '../domain/destination.ts';
+import type { AlarmObservation, DatabaseTarget, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
+import { destinationOf, type Places } from '../domain/destination.ts';
 import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
 import { migrationWarnings } from '../domain/migrations.ts';
 import { makePlan } from '../domain/plan.ts';
@@ -77,10 +77,11 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
   ]);
   const { running, destination } = choose(hosts.flatMap(({ truth }) => truth?.commit ?? []));
   if (destination.refusal) return { refusal: destination.refusal };
-  const { to: target, frontend } = destination;
+  const { to: target } = destination;
   const { offlineTolerance } = manifest.hosts;
   const hostFacts = { rollback, components, offlineTolerance, hosts, releases, running, target, now };
-  const refusal = hostGuards(hostFacts);
+  const data = await planData(rollback.rollbackId, manifest, destination, now);
+  const refusal = hostGuards(hostFacts) ?? data?.refusal;
   if (refusal) return { refusal };
   return {
     plan: makePlan({
@@ -88,13 +89,32 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
       manifest,
       running,
       target,
-      frontend,
+      frontend: destination.frontend,
+      configuration: destination.configuration,
+      database: data?.target,
       observation: { at: now.toISOString(), hosts, alarms: [...alarms], flows },
       pastDurationsMs: pastDurations(rollback, facts.rollbacks),
-      warnings: [...insistenceWarnings(facts), ...migrationWarnings(hostFacts)],
+      warnings: [...insistenceWarnings(facts), ...migrationWarnings(hostFacts), ...(data?.warnings ?? [])],
       now,
     }),
   };
+};
+
+type Data =
+  | { target: DatabaseTarget; warnings: string[]; refusal?: undefined }
+  | { refusal: Refusal; target?: undefined; warnings?: undefined };
+
+/** What a restore would be, or why there can be none; undefined: no database is touched. */
+const planData = async (
+  rollbackId: string,
+  { database }: Manifest,
+  { restoreTime }: Places,
+  now: Date,
+): Promise<Data | undefined> => {
+  if (restoreTime === undefined || database === undefined) return undefined;
+  // RDS is only known to rollbacks that need it: its client would slow the start of all others.
+  const { planDatabase } = await import('./database.ts');
+  return planDatabase({ rollbackId, database, restoreTime, now });
 };
 
 const pastDurations = (rollback: Rollback, rollbacks: readonly Rollback[]): number[] =>

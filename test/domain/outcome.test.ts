@@ -49,9 +49,18 @@ describe('an execution that died', () => {
     ['in between', [on(GOOD), on(BAD, 'i-2')], /put it right\. i-1 runs 1\.2\.0 \(aaaaaaa\); i-2 runs 1\.3\.0/],
     ['and hosts are silent', [on(null), on(null, 'i-2')], /put it right\. i-1, i-2 gave no answer\.$/],
   ])('%s has failed, saying where the hosts stand', (_when, hosts, message) => {
-    const stopped = stoppedOutcome({ hosts, from, to, planned: hosts.length > 0 });
+    const stopped = stoppedOutcome({ hosts, from, to, planned: hosts.length > 0, touched: [] });
     expect(stopped).toEqual({ outcome: 'failed', message: expect.stringMatching(message) });
   });
+});
+
+describe('an execution that died while the code stays', () => {
+  const stopped = (touched: readonly string[]) => stoppedOutcome({ hosts: [on(BAD)], from, to: from, planned: true, touched });
+
+  it('has changed nothing before a host was touched', () => expect(stopped([]).message).toMatch(/Nothing is changed/));
+
+  it('has left nobody knows what afterwards: equal code says nothing of services, configuration and data', () =>
+    expect(stopped(['i-1']).message).toMatch(/changed on i-1, and nobody verified it/));
 });
 
 it.each(Outcome.options)('leaves something to do after %s', (outcome) => expect(followUps(outcome).length).toBeGreaterThan(0));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Component, Issue, Strategy } from '../../lib/contracts.ts';
+import { Issue, Strategy } from '../../lib/contracts.ts';
 import {
-  AVAILABLE,
   componentsOf,
   RUNBOOK_MINUTES,
   requestProblem,
@@ -33,39 +32,43 @@ describe('the components of a strategy', () => {
   it('are the one it is named after else', () => expect(componentsOf('database', manifest())).toEqual(['database']));
 });
 
+const configuration = { file: '/var/www/shop/.env', owner: 'ubuntu:ubuntu', mode: '600' };
+
 describe('a strategy', () => {
-  it('is possible when all of its components are there and carried out', () => {
-    expect(AVAILABLE).toEqual(['code', 'frontend']);
+  it('is possible when the manifest has all of its components', () => {
     expect(strategyProblem('code', manifest())).toBeNull();
     expect(strategyProblem('full', manifest())).toBeNull();
     expect(strategyProblem('frontend', withFrontend)).toBeNull();
     expect(strategyProblem('full', withFrontend)).toBeNull();
+    expect(strategyProblem('database', withDatabase)).toBeNull();
+    expect(strategyProblem('configuration', manifest({ configuration }))).toBeNull();
   });
 
-  it('is refused when the manifest lacks its component, naming the section to add', () => {
-    expect(strategyProblem('code', manifest({ code: undefined }))).toMatchObject({
-      code: 'component-missing',
-      message: expect.stringMatching(/'code' section.*PUT/),
-    });
-  });
-
-  it.each(Component.options.filter((component) => !AVAILABLE.includes(component)))(
-    'is refused as not available, before anybody adds a section for it: %s',
-    (component) => expect(strategyProblem(component, manifest())?.code).toBe('strategy-unavailable'),
+  it.each(['code', 'database', 'configuration'] as const)(
+    'is refused when the manifest lacks its component, naming the section to add: %s',
+    (strategy) =>
+      expect(strategyProblem(strategy, manifest({ code: undefined }))).toMatchObject({
+        code: 'component-missing',
+        message: expect.stringMatching(new RegExp(`'${strategy}' section.*PUT`)),
+      }),
   );
 
   it('is refused when the manifest has no component at all', () => {
     expect(strategyProblem('full', manifest({ code: undefined }))?.code).toBe('component-missing');
   });
 
-  it('is refused rather than done by half, saying which half can be done', () => {
-    const refusal = strategyProblem('full', withDatabase);
-    expect(refusal?.code).toBe('strategy-unavailable');
-    expect(refusal?.message).toMatch(/strategy code here and roll back database by hand/);
+  it('that works on hosts needs to know where their code is', () => {
+    const problem = strategyProblem('configuration', manifest({ code: undefined, configuration }));
+    expect(problem).toMatchObject({ code: 'component-missing', message: expect.stringMatching(/'code' section.*PUT/) });
   });
 
-  it('tells to do it by hand when nothing of it can be done', () => {
-    expect(strategyProblem('database', withDatabase)?.message).toMatch(/Please roll back database by hand/);
+  it.each([
+    ['a question', { check: { sql: 'SELECT 1', atLeast: 1 } }],
+    ['another address', { cutover: 'environment' }],
+  ])('for a database with %s needs the file that holds its address', (_what, changes) => {
+    const database = { instance: 'shop-db', ...changes };
+    expect(strategyProblem('database', manifest({ database }))?.message).toMatch(/'configuration' section.*DATABASE_URL/);
+    expect(strategyProblem('database', manifest({ database, configuration }))).toBeNull();
   });
 });
 

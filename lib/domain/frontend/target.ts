@@ -10,13 +10,13 @@ export type FrontendChoice = {
   wish?: FrontendWish | undefined;
 };
 
-type Chosen = { target: FrontendTarget; refusal?: undefined } | { refusal: Refusal; target?: undefined };
+export type FrontendChosen = { target: FrontendTarget; refusal?: undefined } | { refusal: Refusal; target?: undefined };
 
 /** S3 times are whole seconds, and what was written in the second of a deployment is taken to be the deployment's. */
 const SECOND_MS = 1000;
 
 /** By what a release's bucket is brought back: as asked, else by the most exact thing that the release has. */
-export function frontendTarget(choice: FrontendChoice): Chosen {
+export function frontendTarget(choice: FrontendChoice): FrontendChosen {
   const { wish, target, frontend } = choice;
   const ways = { manifest: byManifest, archive: byArchive, time: byTime };
   if (wish?.source !== undefined) {
