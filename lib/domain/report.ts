@@ -73,7 +73,9 @@ function facts(rollback: Rollback): string[] {
     `- Application: ${application}`,
     `- Strategy: ${strategy}`,
     `- Trigger: ${markdown(describeTrigger(rollback))}`,
-    ...(dataLossMinutes === undefined ? [] : [`- Data loss: the last ${count(dataLossMinutes, 'minute')} of writes before it was planned`]),
+    ...(dataLossMinutes === undefined
+      ? []
+      : [`- Data loss: the last ${count(dataLossMinutes, 'minute')} of writes before it was planned`]),
     ...(approvedBy === undefined ? [] : [`- Approved by: ${markdown(approvedBy)}`]),
     `- Outcome: ${isOver(status) ? status : `not over (${status})`}${refusal === undefined ? '' : ` (${refusal.code}: ${markdown(refusal.message)})`}`,
     `- Estimate: ${describeTime(rollback)}`,

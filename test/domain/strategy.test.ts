@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Issue, Strategy } from '../../lib/contracts.ts';
-import {
-  componentsOf,
-  RUNBOOK_MINUTES,
-  requestProblem,
-  strategyFor,
-  strategyProblem,
-} from '../../lib/domain/strategy.ts';
+import { componentsOf, RUNBOOK_MINUTES, requestProblem, strategyFor, strategyProblem } from '../../lib/domain/strategy.ts';
 import { manifest } from './builders.ts';
 
 const withFrontend = manifest({ frontend: { bucket: 'shop-frontend' } });

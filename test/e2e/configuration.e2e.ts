@@ -33,7 +33,12 @@ describe('a configuration rollback', () => {
     });
   const groupName = async () => {
     const groups = await readFile('/etc/group', 'utf8');
-    return groups.split('\n').find((line) => line.split(':')[2] === String(userInfo().gid))?.split(':')[0] ?? owner();
+    return (
+      groups
+        .split('\n')
+        .find((line) => line.split(':')[2] === String(userInfo().gid))
+        ?.split(':')[0] ?? owner()
+    );
   };
   const texts = (stage: Stage, suffix = '') => Promise.all(stage.hosts.map((host) => readFile(pathOn(host, suffix), 'utf8')));
   /** A deployment that keeps the file it replaces, and takes the database's address away. */
@@ -46,7 +51,8 @@ describe('a configuration rollback', () => {
         await host.host.systemctl('restart', 'sample-api');
       }),
     );
-  const health = async (stage: Stage) => (await Promise.all(stage.hosts.map((host) => host.health()))).map(({ status }) => status);
+  const health = async (stage: Stage) =>
+    (await Promise.all(stage.hosts.map((host) => host.health()))).map(({ status }) => status);
 
   it('brings back the copy beside the file, with owner and mode, restarts, and tells names but never values', async () => {
     const stage = await withConfiguration();
@@ -56,7 +62,9 @@ describe('a configuration rollback', () => {
     expect(await texts(stage)).toEqual(good);
     expect(await health(stage)).toEqual([200, 200]);
     for (const host of stage.hosts) expect((await stat(pathOn(host))).mode & 0o777).toBe(0o600);
-    const [{ rollbackId } = { rollbackId: '' }] = (await stage.operator.call('GET', `/rollbacks?application=${stage.application}`)).rollbacks;
+    const [{ rollbackId } = { rollbackId: '' }] = (
+      await stage.operator.call('GET', `/rollbacks?application=${stage.application}`)
+    ).rollbacks;
     const events = JSON.stringify(await stage.events(rollbackId));
     expect(events).toContain('NEW_KEY');
     expect(events).not.toContain(secret);
@@ -69,7 +77,10 @@ describe('a configuration rollback', () => {
     await breakConfiguration(stage);
     const bad = await texts(stage);
     const first = await stage.rollBack(request);
-    expect(await stage.rollBack(request)).toMatchObject({ status: 'failed', resolution: expect.stringMatching(/nothing was changed|Failed before/i) });
+    expect(await stage.rollBack(request)).toMatchObject({
+      status: 'failed',
+      resolution: expect.stringMatching(/nothing was changed|Failed before/i),
+    });
     expect(await texts(stage)).toEqual(good);
     const { rollbackId } = await stage.operator.call('POST', `/rollbacks/${first.rollbackId}/undo`, { reason: 'it was right' });
     await stage.ended(rollbackId);
@@ -82,7 +93,10 @@ describe('a configuration rollback', () => {
     for (const host of stage.hosts) {
       const folder = join(host.directory, 'var/lib/rollback-service', stage.application, 'configuration');
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, '20260101T000000Z-older.env'), (await readFile(pathOn(host), 'utf8')).replace('PORT', 'OLDER=1\nPORT'));
+      await writeFile(
+        join(folder, '20260101T000000Z-older.env'),
+        (await readFile(pathOn(host), 'utf8')).replace('PORT', 'OLDER=1\nPORT'),
+      );
       await writeFile(join(folder, '20260301T000000Z-newer.env'), await readFile(pathOn(host)));
       await writeFile(join(folder, '20260601T000000Z-newest.env'), 'NOT=this\n');
     }
