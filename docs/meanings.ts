@@ -110,7 +110,7 @@ export const ROLLBACK_REQUEST: Meanings = {
   'target.version':
     'Version of a recorded release: what is gone back to. For strategy `database`: the moment before it was deployed. For `configuration`: the backup that is recorded with it.',
   'target.time':
-    'A moment that has passed. `frontend`: the bucket as it was then. `database`: the data as it was then. `configuration`: the newest backup of then. `full`: the release that ran then, with all of these. Not for strategy `code`.',
+    'A moment that has passed. `frontend`: the bucket as it was then. `database`: the data as it was then. `configuration`: what was in force then, as far as backups tell. `full`: the release that ran then, with all of these. Not for strategy `code`.',
   frontend: 'What else may be said of the frontend.',
   'frontend.source':
     'By what a release is brought back: `manifest` (recorded with it, exact), `archive` (its finished build) or `time` (just before the next release). Left out: the first of these that it has.',

@@ -24,14 +24,18 @@ already_right() {
   if operation_in_progress || ! environment_right; then return 1; fi
   if [[ -n $SSM_restoreSavedFrom ]]; then already_restored || return 1; elif tracked_changes; then return 1; fi
   observe_services
-  [[ -n $services_up ]] && services_run_this_code || return 1
+  [[ -n $services_up ]] && services_run_this_code && configuration_settled || return 1
   ask_health "$SSM_healthUrl"
   healthy
 }
 
+switched_configuration() {
+  if configuration_touched; then configuration_fields; else printf '"configuration":null,"missingKeys":[],"addedKeys":[],"database":null'; fi
+}
+
 report() { # changed
   observe_services
-  succeed "\"previousCommit\":\"$previous\",\"commit\":\"$SSM_commit\",\"changed\":$1,$(saved_fields),\"restored\":$restored,\"services\":$services_json,\"health\":$health_json,\"errorsInLogs\":$(json_number "$error_count")"
+  succeed "\"previousCommit\":\"$previous\",\"commit\":\"$SSM_commit\",\"changed\":$1,$(saved_fields),\"restored\":$restored,$(switched_configuration),\"services\":$services_json,\"health\":$health_json,\"errorsInLogs\":$(json_number "$error_count")"
 }
 
 # A run that was cut off knows what ran before it: HEAD may have moved since.
@@ -85,15 +89,17 @@ switch_code() {
   undo_step=''
   restore_saved
   run_install_script
+  if configuration_touched; then replace_configuration; fi
 }
 
 bring_up() {
   undo_step=note_standing
-  if [[ -n $SSM_applicationServices ]]; then restart_services; else restarted_at=$(date +%s.%6N); fi
-  reload_proxies
-  rm -f -- "$pending"
-  if [[ -n $SSM_healthUrl ]]; then await_health; fi
-  check_error_log
+  bring_up_services "$pending"
+}
+
+configuration_settled() {
+  if ! configuration_touched; then return 0; fi
+  configuration_right && services_started_since "$(stat -c %Y -- "$SSM_configurationFile")"
 }
 
 open_state
@@ -102,6 +108,10 @@ locate_environment
 clear_stale_locks
 require_commit
 require_untracked_environment
+if configuration_touched; then
+  compose_configuration
+  choose_owner
+fi
 read_pending
 choose_environment
 finish_interrupted_checkout

@@ -31,9 +31,23 @@ const EVERYWHERE = ['state', 'user', 'repository'];
 /** Which shared parts stand before a document's own script, in order. `json`, `prelude` and `EVERYWHERE` stand before all. */
 const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
-  'capture-host': ['lock', 'observe'],
+  'capture-host': ['lock', 'observe', 'configuration'],
+  'back-up-configuration': ['lock', 'observe', 'configuration'],
+  'restore-configuration': ['lock', 'observe', 'configuration', 'restarting'],
+  'manage-services': ['lock', 'observe', 'restarting'],
+  'query-database': ['configuration'],
   'prepare-code': ['lock', 'environment'],
-  'check-out-code': ['lock', 'observe', 'environment', 'stale-locks', 'saving', 'replacing', 'switching', 'restarting'],
+  'check-out-code': [
+    'lock',
+    'observe',
+    'configuration',
+    'environment',
+    'stale-locks',
+    'saving',
+    'replacing',
+    'switching',
+    'restarting',
+  ],
 };
 
 function read(file: string): string {

@@ -90,6 +90,42 @@ const logUnits = {
 
 const commit = { description: 'Commit to go to, 40 hexadecimal digits', pattern: exactly('[0-9a-f]{40}'), maxChars: 40 } as const;
 
+const HOST_AND_PORT = '(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9][A-Za-z0-9._-]*):[0-9]{1,5}';
+
+const configuration = {
+  configurationFile,
+  configurationFrom: {
+    description: 'What the configuration is restored from: previous, backup:<id> or time:<YYYYMMDDThhmmssZ>; empty: it stays',
+    default: '',
+    pattern: optionally(`previous|backup:${ROLLBACK_ID}|time:[0-9]{8}T[0-9]{6}Z`),
+    maxChars: 100,
+  },
+  configurationOwner: {
+    description: 'Owner and group that the file is given; empty: as it has',
+    default: '',
+    pattern: optionally('[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*'),
+    maxChars: 65,
+  },
+  configurationMode: {
+    description: 'Octal mode that the file is given; empty: as it has',
+    default: '',
+    pattern: optionally('0?[0-7]{3}'),
+    maxChars: 4,
+  },
+  databaseFrom: {
+    description: 'host:port that DATABASE_URL names now, or empty',
+    default: '',
+    pattern: optionally(HOST_AND_PORT),
+    maxChars: 260,
+  },
+  databaseTo: {
+    description: 'host:port that DATABASE_URL is to name, or empty',
+    default: '',
+    pattern: optionally(HOST_AND_PORT),
+    maxChars: 260,
+  },
+} as const;
+
 const install = {
   installKind: {
     description: 'How dependencies are installed: none, python, npm or a script of the repository',
@@ -123,7 +159,7 @@ const install = {
   },
 } as const;
 
-const switching = {
+const bringUp = {
   expectedVersion: {
     description: 'Version that the health URL has to report, if it reports one',
     default: '',
@@ -148,12 +184,13 @@ const switching = {
     pattern: optionally('[0-9]{1,6}'),
     maxChars: 6,
   },
-  restoreSavedFrom: {
-    description: 'Id of the rollback whose saved local changes and files are put back, or empty',
-    default: '',
-    pattern: optionally(ROLLBACK_ID),
-    maxChars: 80,
-  },
+} as const;
+
+const restoreSavedFrom = {
+  description: 'Id of the rollback whose saved local changes and files are put back, or empty',
+  default: '',
+  pattern: optionally(ROLLBACK_ID),
+  maxChars: 80,
 } as const;
 
 /** The service's host documents, by name. */
@@ -205,7 +242,115 @@ export const HOST_DOCUMENTS = {
     description: 'Switches a host to a prepared commit, restarts its services and insists on their health.',
     mutates: true,
     timeoutSeconds: 1800,
-    parameters: { ...identity, ...lock, ...code, commit, ...install, ...services, healthUrl, logUnits, ...switching },
+    parameters: {
+      ...identity,
+      ...lock,
+      ...code,
+      commit,
+      ...install,
+      ...configuration,
+      ...services,
+      healthUrl,
+      logUnits,
+      ...bringUp,
+      restoreSavedFrom,
+    },
+  },
+  'back-up-configuration': {
+    name: 'back-up-configuration',
+    description: 'Keeps a dated backup of the configuration file on the host.',
+    mutates: true,
+    timeoutSeconds: 60,
+    parameters: {
+      ...identity,
+      ...lock,
+      ...code,
+      configurationFile: {
+        ...configurationFile,
+        description: 'Configuration file of the application',
+        pattern: exactly(ABSOLUTE_PATH),
+      },
+    },
+  },
+  'restore-configuration': {
+    name: 'restore-configuration',
+    description: 'Restores the configuration file, or changes the address in its DATABASE_URL, and restarts the services on it.',
+    mutates: true,
+    timeoutSeconds: 600,
+    parameters: {
+      ...identity,
+      ...lock,
+      ...code,
+      ...configuration,
+      ...services,
+      healthUrl,
+      logUnits,
+      ...bringUp,
+      checkOnly: {
+        description: 'yes: only looks whether it can be done',
+        default: '',
+        pattern: optionally('yes'),
+        maxChars: 3,
+      },
+    },
+  },
+  'manage-services': {
+    name: 'manage-services',
+    description: 'Stops or starts the services of the application, and insists that they did.',
+    mutates: true,
+    timeoutSeconds: 600,
+    parameters: {
+      ...identity,
+      ...lock,
+      ...code,
+      operation: { description: 'stop or start', pattern: exactly('(stop|start)'), maxChars: 5 },
+      ...services,
+      healthUrl,
+      logUnits,
+      ...bringUp,
+    },
+  },
+  'query-database': {
+    name: 'query-database',
+    description: 'Asks the database of the application for one number by one SELECT, in a session that cannot write.',
+    mutates: false,
+    timeoutSeconds: 1000,
+    parameters: {
+      ...identity,
+      fence: { ...lock.fence, default: '', pattern: optionally('[0-9]{1,15}') },
+      ...code,
+      configurationFile,
+      databaseAddress: {
+        description: 'host:port to ask, with the credentials of DATABASE_URL; empty: that of DATABASE_URL',
+        default: '',
+        pattern: optionally(HOST_AND_PORT),
+        maxChars: 260,
+      },
+      sql: {
+        description: 'One SELECT on one line that answers one number, or empty',
+        default: '',
+        pattern: '^([SsWw][^;\\\\\\x00-\\x1f\\x7f]*)?$',
+        maxChars: 2000,
+      },
+      atLeast: {
+        description: 'The smallest good answer; empty: any will do',
+        default: '',
+        pattern: optionally('[0-9]{1,15}'),
+        maxChars: 15,
+      },
+      awayFrom: {
+        description: 'host:port that the name may no longer lead to, or empty',
+        default: '',
+        pattern: optionally(HOST_AND_PORT),
+        maxChars: 260,
+      },
+      awaySeconds: {
+        description: 'How long the name may take',
+        default: '900',
+        pattern: exactly('[0-9]{1,4}'),
+        maxChars: 4,
+      },
+    },
   },
 } as const satisfies Readonly<Record<string, DocumentDefinition>>;
 

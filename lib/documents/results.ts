@@ -63,6 +63,38 @@ const preparation = z.object({
   freeMegabytes: count,
 });
 
+/** What was done to the configuration file. Names of keys, never a value. */
+const configuration = {
+  configuration: z.object({ sha256: z.string(), mode: z.string(), owner: z.string(), backup: z.string().nullable() }).nullable(),
+  /** Keys that the file had and the restored one has not, and the other way round. */
+  missingKeys: z.array(z.string()),
+  addedKeys: z.array(z.string()),
+  /** host:port in DATABASE_URL now, and before. */
+  database: z.object({ address: z.string(), was: z.string() }).nullable(),
+};
+
+const backUp = z.object({
+  ...answered,
+  document: z.literal('back-up-configuration'),
+  configuration: z.object({ sha256: z.string(), backup: z.string() }),
+});
+
+/** What runs after services were brought up. */
+const broughtUp = { changed: z.boolean(), services: z.array(serviceState), health: health.nullable(), errorsInLogs };
+
+const restoration = z.object({ ...answered, document: z.literal('restore-configuration'), ...configuration, ...broughtUp });
+
+const management = z.object({ ...answered, document: z.literal('manage-services'), ...broughtUp });
+
+const query = z.object({
+  ...answered,
+  document: z.literal('query-database'),
+  /** null: nothing was asked, or the answer is no number. */
+  value: z.number().nullable(),
+  database: z.object({ address: z.string(), name: z.string().nullable() }),
+  milliseconds: count,
+});
+
 const checkout = z.object({
   ...answered,
   document: z.literal('check-out-code'),
@@ -76,6 +108,7 @@ const checkout = z.object({
   /** The first 20 files that stood in the way and were moved aside. */
   savedFiles: z.array(z.string()),
   savedCount: count,
+  ...configuration,
   /** What `restoreSavedFrom` put back. A conflict leaves the saved commit where it is and the code clean. */
   restored: z.object({ changes: z.enum(['none', 'applied', 'conflict']), files: count, filesLeft: count }).nullable(),
   services: z.array(serviceState),
@@ -107,6 +140,10 @@ const failure = z.object({
 const RESULTS = {
   'inspect-host': inspection,
   'capture-host': capture,
+  'back-up-configuration': backUp,
+  'restore-configuration': restoration,
+  'manage-services': management,
+  'query-database': query,
   'prepare-code': preparation,
   'check-out-code': checkout,
 } as const satisfies Readonly<Record<DocumentName, z.ZodType>>;

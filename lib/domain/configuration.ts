@@ -16,5 +16,5 @@ function stamp(time: string): string {
 /** `/var/www/shop/.env.previous`, or which of the backups. */
 export function describeSource(source: ConfigurationSource, file: string): string {
   if (source.kind === 'previous') return `${file}.previous`;
-  return source.kind === 'backup' ? `its backup ${source.id}` : `its newest backup of ${source.at} or before`;
+  return source.kind === 'backup' ? `its backup ${source.id}` : `the backup of what was in force at ${source.at}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HostAction, type Wave } from '../../lib/contracts.ts';
 import { type DocumentValues, documentParameters, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
 import { hostCommand, inspection } from '../../lib/domain/host-command.ts';
-import { BAD, GOOD, host, manifest, observation, plan, truth } from './builders.ts';
+import { BAD, GOOD, host, manifest, observation, plan, rollback, truth } from './builders.ts';
 
 const forward: Wave = { index: 0, hosts: ['i-1'], commit: GOOD };
 const back: Wave = { index: 0, hosts: ['i-1'], commit: BAD };
@@ -16,16 +16,34 @@ const installs = [
   { script: 'bin/install.sh' },
 ];
 
+const data = {
+  configuration: { file: '/var/www/shop/.env', owner: 'ubuntu:www-data', mode: '600' },
+  database: { instance: 'shop-db', cutover: 'environment', check: { sql: 'SELECT COUNT(*) FROM orders', atLeast: 1 } },
+};
+const touched = {
+  configuration: { kind: 'previous' as const },
+  database: {
+    source: { identifier: 'shop-db', resourceId: 'db-A', address: { host: 'shop-db.example', port: 5432 } },
+    size: 'db.t3.medium with 100 GB gp3',
+    restoreTime: '2026-11-22T10:00:00.000Z',
+    window: { earliest: '2026-11-15T00:00:00.000Z', latest: '2026-11-22T11:55:00.000Z' },
+    restoredName: 'shop-db-rb-01234567',
+    keptName: 'shop-db-before-01234567',
+  },
+};
+const of = (strategy: 'configuration' | 'database' | 'full', changes = {}) =>
+  plan({ rollback: rollback({ strategy }), manifest: manifest({ ...data, ...changes }), ...touched });
+
 describe('every command fits its document', () => {
   it.each(HostAction.options)('%s', (action) => {
     for (const install of installs) {
-      const made = plan({
-        manifest: manifest({ code: { directory: '/var/www/shop', user: 'ubuntu', ...(install ? { install } : {}) } }),
-      });
-      const { document, parameters } = hostCommand(action, made, forward, 7);
+      const code = { directory: '/var/www/shop', user: 'ubuntu', ...(install ? { install } : {}) };
+      const made = plan({ manifest: manifest({ code, ...data }), ...touched });
+      const settings = { databaseTo: 'db-rb.example:5432', databaseAway: 'db-before.example:5432' };
+      const { document, parameters } = hostCommand(action, made, forward, 7, settings);
       expect(() => documentParameters(document, parameters as DocumentValues<typeof document>)).not.toThrow();
-      const { lockSeconds: _, ...wanted } = HOST_DOCUMENTS[document].parameters as Record<string, unknown>;
-      expect(Object.keys(parameters).toSorted()).toEqual(Object.keys(wanted).toSorted());
+      const wanted: Record<string, unknown> = HOST_DOCUMENTS[document].parameters;
+      expect(Object.keys(wanted)).toEqual(expect.arrayContaining(Object.keys(parameters)));
     }
   });
 
@@ -60,6 +78,60 @@ describe('applying', () => {
   it('asks for no version where the application reports other names than the record', () => {
     expect(hostCommand('apply', withHealth(500, 'v1.3.0'), forward, 7).parameters.expectedVersion).toBe('');
     expect(hostCommand('apply', withHealth(500, '1.3.0'), forward, 7).parameters.expectedVersion).toBe('1.2.0');
+  });
+});
+
+describe('what is done on a host', () => {
+  const withAddress = { databaseTo: 'shop-db-rb.example:5432' };
+
+  it('is one pass for code, configuration and address together', () => {
+    expect(hostCommand('apply', of('full'), forward, 7, withAddress)).toMatchObject({
+      document: 'check-out-code',
+      parameters: {
+        configurationFile: '/var/www/shop/.env',
+        configurationFrom: 'previous',
+        configurationOwner: 'ubuntu:www-data',
+        databaseFrom: 'shop-db.example:5432',
+        databaseTo: 'shop-db-rb.example:5432',
+      },
+    });
+  });
+
+  it('is a new file and a restart where the code stays, without asking for a version', () => {
+    const { document, parameters } = hostCommand('apply', of('configuration'), forward, 7);
+    expect({ document, version: parameters.expectedVersion }).toEqual({ document: 'restore-configuration', version: '' });
+  });
+
+  it('is no more than a start where the database comes back under its own name', () => {
+    const database = { instance: 'shop-db', cutover: 'rename' };
+    const made = plan({
+      rollback: rollback({ strategy: 'database' }),
+      manifest: manifest({ ...data, database }),
+      database: touched.database,
+    });
+    expect(hostCommand('apply', made, forward, 7, withAddress)).toMatchObject({
+      document: 'manage-services',
+      parameters: { operation: 'start' },
+    });
+    expect(hostCommand('undo', made, back, 7)).toMatchObject({ document: 'manage-services', parameters: { operation: 'start' } });
+  });
+
+  it('goes back to the file that this rollback kept', () => {
+    const made = of('configuration');
+    expect(hostCommand('undo', made, back, 7)).toMatchObject({
+      document: 'restore-configuration',
+      parameters: { configurationFrom: `backup:${made.rollbackId}`, databaseTo: '' },
+    });
+  });
+
+  it('asks the restored instance before it is switched, and afterwards whatever the application finds', () => {
+    const settings = { databaseTo: 'shop-db-rb.example:5432' };
+    expect(hostCommand('probe-database', of('database'), forward, 7).parameters).toMatchObject({ atLeast: '' });
+    expect(hostCommand('check-database', of('database'), forward, 7, settings).parameters).toMatchObject({
+      databaseAddress: 'shop-db-rb.example:5432',
+      atLeast: '1',
+    });
+    expect(hostCommand('verify-database', of('database'), forward, 7).parameters.databaseAddress ?? '').toBe('');
   });
 });
 

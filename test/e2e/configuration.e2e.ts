@@ -87,7 +87,7 @@ describe('a configuration rollback', () => {
     expect([await texts(stage), bad]).toContainEqual(bad);
   });
 
-  it('goes back by time to the newest dated backup of then', async () => {
+  it('goes back by time to what was in force then: the next backup, as they are made before changes', async () => {
     const stage = await withConfiguration();
     const good = await texts(stage);
     for (const host of stage.hosts) {
@@ -101,7 +101,7 @@ describe('a configuration rollback', () => {
       await writeFile(join(folder, '20260601T000000Z-newest.env'), 'NOT=this\n');
     }
     await breakConfiguration(stage);
-    expect(await stage.rollBack({ ...request, target: { time: '2026-04-01T00:00:00Z' } })).toMatchObject({ status: 'succeeded' });
+    expect(await stage.rollBack({ ...request, target: { time: '2026-02-01T00:00:00Z' } })).toMatchObject({ status: 'succeeded' });
     expect(await texts(stage)).toEqual(good);
   });
 

@@ -51,10 +51,14 @@ await_services() {
 
 # True when no main process is older than the last move of HEAD: somebody may have switched the code and not restarted.
 services_run_this_code() {
-  local name list moved now up stat
+  services_started_since "$(stat -c %Y -- "$git_directory/logs/HEAD" 2>/dev/null || stat -c %Y -- "$git_directory/HEAD")"
+}
+
+# True when no main process is older than the time $1, in epoch seconds.
+services_started_since() {
+  local name list now up stat
   local -a fields
   split_list list "$SSM_applicationServices"
-  moved=$(stat -c %Y -- "$git_directory/logs/HEAD" 2>/dev/null || stat -c %Y -- "$git_directory/HEAD")
   read -r up _ </proc/uptime
   now=$(date +%s)
   for name in "${list[@]}"; do
@@ -66,7 +70,7 @@ services_run_this_code() {
     # shellcheck disable=SC2206
     fields=($stat)
     # A second is lost by rounding.
-    if ((now - ${up%.*} + fields[19] / $(getconf CLK_TCK) + 1 < moved)); then return 1; fi
+    if ((now - ${up%.*} + fields[19] / $(getconf CLK_TCK) + 1 < $1)); then return 1; fi
   done
 }
 
@@ -84,6 +88,15 @@ reload_proxies() {
       system restart -- "$name" || fail service-failed "$name could not be started. Read journalctl -u $name on the host."
     fi
   done
+}
+
+# Restarts the services, then takes away the mark $1 of what was begun, then insists on health.
+bring_up_services() {
+  if [[ -n $SSM_applicationServices ]]; then restart_services; else restarted_at=$(date +%s.%6N); fi
+  reload_proxies
+  if [[ -n $1 ]]; then rm -f -- "$1"; fi
+  if [[ -n $SSM_healthUrl ]]; then await_health; fi
+  check_error_log
 }
 
 healthy() {

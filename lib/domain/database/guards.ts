@@ -56,9 +56,10 @@ function unknown(instance: string): Refusal {
 /** A rename applies at once whatever waits for the maintenance window, which nobody asked for now. */
 function notReady(state: DatabaseState): Refusal {
   const { identifier, pending } = state;
-  const message = isSettled(state)
-    ? `${identifier} has changes waiting (${pending.join(', ')}), which a rename would apply at once. Apply them (aws rds modify-db-instance --apply-immediately) or take them back, then ask again.`
-    : `${describeInstance(state)} is not available. Ask again once it is: aws rds wait db-instance-available --db-instance-identifier ${identifier}`;
+  const message =
+    isSettled(state) && pending.length > 0
+      ? `${identifier} has changes waiting (${pending.join(', ')}), which a rename would apply at once. Apply them (aws rds modify-db-instance --apply-immediately) or take them back, then ask again.`
+      : `${describeInstance(state)} is not available. Ask again once it is: aws rds wait db-instance-available --db-instance-identifier ${identifier}`;
   return { code: 'database-not-ready', message };
 }
 

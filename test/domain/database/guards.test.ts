@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { type DatabaseFacts, judgeDatabase } from '../../../lib/domain/database/guards.ts';
+import { databaseWarnings } from '../../../lib/domain/database/warnings.ts';
+import { NOW } from '../builders.ts';
+import { database } from './builders.ts';
+
+const WINDOW = { earliest: '2026-11-15T12:00:00.000Z', latest: '2026-11-22T11:55:00.000Z' };
+
+function judge(changes: Partial<DatabaseFacts> = {}) {
+  const given = { instance: 'shop', state: database(), window: WINDOW, restoreTime: '2026-11-22T11:00:00.000Z' };
+  return judgeDatabase({ ...given, cutover: 'rename', isAsked: true, now: NOW, ...changes });
+}
+
+const of = (changes: Parameters<typeof database>[0], more: Partial<DatabaseFacts> = {}) =>
+  judge({ state: database(changes), ...more }).refusal;
+
+describe('a database can be restored', () => {
+  it('when it is available with nothing waiting, and the time lies within the window', () => {
+    expect(judge()).toEqual({ state: database(), address: { host: 'shop.example', port: 5432 }, window: WINDOW });
+    expect(judge({ restoreTime: WINDOW.earliest }).refusal).toBeUndefined();
+    expect(judge({ restoreTime: WINDOW.latest }).refusal).toBeUndefined();
+  });
+});
+
+describe('a database is refused', () => {
+  it('when there is none of its name', () => {
+    const { refusal } = judge({ state: null, window: null });
+    expect(refusal).toMatchObject({ code: 'database-unknown', message: expect.stringContaining('no RDS instance shop') });
+  });
+
+  it.each<[string, Parameters<typeof database>[0], string]>([
+    ['of a cluster', { cluster: 'shop-cluster', engine: 'aurora-postgresql' }, 'restore-db-cluster-to-point-in-time'],
+    ['that is a read replica', { replicaOf: 'main' }, 'read replica of main'],
+    ['on an Outpost', { isOnOutpost: true }, 'Outpost'],
+    ['of an engine that nobody tried', { engine: 'oracle-ee' }, 'oracle-ee'],
+    ['that psql cannot ask', { engine: 'mysql' }, 'database.check'],
+    ['whose password a secret has', { hasManagedPassword: true }, '--manage-master-user-password'],
+    ['with Kerberos logins', { directories: ['corp.example'] }, '--domain'],
+  ])('%s', (_what, changes, word) => {
+    expect(of(changes)).toMatchObject({ code: 'database-unsupported', message: expect.stringContaining(word) });
+  });
+
+  it('of MySQL only when it is to be asked', () => {
+    expect(of({ engine: 'mysql' }, { isAsked: false })).toBeUndefined();
+  });
+
+  it.each<[Parameters<typeof database>[0], string]>([
+    [{ status: 'backing-up' }, 'backing-up'],
+    [{ renamingTo: 'shop2' }, 'shop2'],
+    [{ pending: ['MultiAZ'] }, 'MultiAZ'],
+    [{ address: null }, 'is not available'],
+  ])('%j', (changes, word) => {
+    expect(of(changes)).toMatchObject({ code: 'database-not-ready', message: expect.stringContaining(word) });
+  });
+
+  it('without automated backups, saying why', () => {
+    expect(of({ settings: { backupRetentionDays: 0 } }, { window: null })).toMatchObject({
+      code: 'database-no-backups',
+      message: expect.stringContaining('--backup-retention-period'),
+    });
+    expect(of({}, { window: null })?.message).toContain('no automated backup yet');
+  });
+
+  it.each([
+    ['in the future', '2026-11-22T12:00:01.000Z', 'future'],
+    ['before the window', '2026-11-15T11:59:59.000Z', `after ${WINDOW.earliest}`],
+    ['that RDS cannot restore yet', '2026-11-22T11:58:00.000Z', 'ask again at about 2026-11-22T12:04:00.000Z'],
+  ])('for a time %s', (_what, restoreTime, advice) => {
+    const { refusal } = judge({ restoreTime });
+    expect(refusal?.code).toBe('restore-time-outside-window');
+    for (const part of [restoreTime, WINDOW.earliest, WINDOW.latest, advice]) expect(refusal?.message).toContain(part);
+  });
+});
+
+describe('warnings', () => {
+  const text = (changes: Parameters<typeof database>[0], cutover: 'rename' | 'environment' = 'rename') =>
+    databaseWarnings({ cutover }, database(changes)).join('\n');
+
+  it('say what is paid for twice, and what stays behind', () => {
+    expect(text({})).toContain('Two instances (db.t4g.medium with 100 GB gp3, Multi-AZ)');
+    expect(text({ replicas: ['shop-reader'] })).toContain('shop-reader');
+    expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
+    expect(text({})).toContain('rds-db:connect');
+    expect(text({ settings: { iamAuthentication: false } })).not.toContain('rds-db:connect');
+  });
+
+  it('speak of names only where they change', () => {
+    expect(text({})).toContain('RDS Proxy');
+    expect(text({})).toContain('up to 10 minutes');
+    expect(text({}, 'environment')).not.toMatch(/RDS Proxy|10 minutes/);
+    expect(text({}, 'environment')).toContain('DATABASE_URL');
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { DatabaseWork } from '../../../lib/contracts.ts';
+import { databaseChecks, dataLossMinutes, prepareDatabase, switchDatabase } from '../../../lib/domain/database/plan.ts';
+import { restoreTimeBefore } from '../../../lib/domain/database/restore-time.ts';
+import { databaseStands, isDatabaseAstray, leftovers } from '../../../lib/domain/database/standing.ts';
+import type { Draft } from '../../../lib/domain/plan.ts';
+import { manifest, NOW } from '../builders.ts';
+import { facts, TARGET } from './builders.ts';
+
+const { restoredName, keptName } = TARGET;
+const AT = '2026-11-22T12:00:00.000Z';
+const prepared: DatabaseWork = facts().work;
+const begun: DatabaseWork = {
+  ...prepared,
+  cutOverBegunAt: AT,
+  seen: [
+    { identifier: keptName, resourceId: 'db-SHOP', status: 'available' },
+    { identifier: restoredName, resourceId: 'db-RESTORED', status: 'failed' },
+  ],
+};
+const cutOver: DatabaseWork = { ...begun, cutOverAt: AT };
+const undone: DatabaseWork = { ...cutOver, undoBegunAt: AT, undoneAt: AT };
+
+describe('where a database stands', () => {
+  it.each<[string, DatabaseWork, string | undefined]>([
+    ['never touched', {}, undefined],
+    ['a restore was begun', { restoreBegunAt: AT }, 'The database shop is untouched. Beside it there may be'],
+    ['a restore was finished', prepared, `there is ${restoredName}, restored to ${TARGET.restoreTime} and never used.`],
+    ['a cut-over was not finished', begun, `the old instance (db-SHOP) as ${keptName}, available`],
+    ['cut over', cutOver, `the old one is kept as ${keptName}.`],
+    ['not wholly undone', { ...cutOver, undoBegunAt: AT }, 'was not brought back to its end'],
+    ['undone', undone, 'is the one that it was before'],
+  ])('%s', (_what, work, words) => {
+    const stands = databaseStands(TARGET, 'rename', work);
+    if (words === undefined) expect(stands).toBeUndefined();
+    else expect(stands).toContain(words);
+  });
+
+  it('by environment the new one has a name of its own', () => {
+    expect(databaseStands(TARGET, 'environment', cutOver)).toContain(`is called ${restoredName}; the old one is shop as before`);
+  });
+
+  it('is astray from the begin of a cut-over to the end of its undo', () => {
+    expect([{}, prepared, begun, cutOver, undone].map(isDatabaseAstray)).toEqual([false, false, true, true, false]);
+  });
+});
+
+describe('what is left over', () => {
+  const removal = (name: string) => [
+    `aws rds modify-db-instance --db-instance-identifier ${name} --no-deletion-protection`,
+    `aws rds delete-db-instance --db-instance-identifier ${name} --final-db-snapshot-identifier ${name}-final`,
+  ];
+
+  it.each<[string, DatabaseWork, string]>([
+    ['before a cut-over', prepared, restoredName],
+    ['after one', cutOver, keptName],
+    ['after its undo', undone, restoredName],
+  ])('%s, with the commands that remove it and what it costs', (_when, work, name) => {
+    const text = leftovers(TARGET, 'rename', work).join('\n');
+    for (const part of [...removal(name), TARGET.size]) expect(text).toContain(part);
+  });
+
+  it('by environment: the old one, and a manifest to be changed', () => {
+    const text = leftovers(TARGET, 'environment', cutOver).join('\n');
+    expect(text).toContain(`database.instance has to be ${restoredName}`);
+    expect(text).toContain('--db-instance-identifier shop --no-deletion-protection');
+  });
+
+  it('in the middle of a cut-over nothing is to be removed, and the way back is told', () => {
+    const text = leftovers(TARGET, 'rename', begun).join('\n');
+    expect(text).not.toContain('delete-db-instance');
+    expect(text).toContain(`--db-instance-identifier ${keptName} --new-db-instance-identifier shop`);
+    expect(leftovers(TARGET, 'rename', {})).toEqual([]);
+  });
+});
+
+describe('a plan', () => {
+  const draft = (database: object): Draft =>
+    ({ database: TARGET, manifest: manifest({ database: { instance: 'shop', ...database } }) }) as unknown as Draft;
+  const check = { check: { sql: 'SELECT COUNT(*) FROM orders', atLeast: 1 } };
+
+  it('says what is restored, asked and renamed', () => {
+    const text = [prepareDatabase, switchDatabase, databaseChecks].flatMap((sentences) => sentences(draft(check))).join('\n');
+    expect(text).toContain(`restore shop to ${TARGET.restoreTime} as a second instance ${restoredName}`);
+    expect(text).toContain('"SELECT COUNT(*) FROM orders" answers at least 1');
+    expect(text).toContain(`rename shop to ${keptName}, then ${restoredName} to shop`);
+    expect(switchDatabase(draft({ cutover: 'environment' })).join()).not.toContain('rename');
+  });
+
+  it('says nothing where no database is touched', () => {
+    const none = { manifest: manifest() } as unknown as Draft;
+    expect([prepareDatabase, switchDatabase, databaseChecks].flatMap((sentences) => sentences(none))).toEqual([]);
+  });
+
+  it('counts begun minutes of lost writes', () => {
+    expect(dataLossMinutes('2026-11-22T11:00:00.000Z', NOW)).toBe(60);
+    expect(dataLossMinutes('2026-11-22T11:58:59.000Z', NOW)).toBe(2);
+    expect(dataLossMinutes(NOW.toISOString(), NOW)).toBe(0);
+  });
+});
+
+it.each([
+  ['2026-11-22T12:00:00.000Z', '2026-11-22T11:59:59.000Z'],
+  ['2026-11-22T12:00:00.001Z', '2026-11-22T12:00:00.000Z'],
+  ['2026-11-22T12:00:00.999Z', '2026-11-22T12:00:00.000Z'],
+])('the last whole second before %s is %s', (moment, time) => {
+  expect(restoreTimeBefore(moment)).toBe(time);
+});
