@@ -1,0 +1,2 @@
+/** Rollbacks of configuration, data and everything at once, in one file so that they share a theatre. */
+import './configuration.e2e.ts';
