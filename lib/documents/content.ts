@@ -31,11 +31,11 @@ const EVERYWHERE = ['state', 'user', 'repository'];
 /** Which shared parts stand before a document's own script, in order. `json`, `prelude` and `EVERYWHERE` stand before all. */
 const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
-  'capture-host': ['lock', 'observe', 'configuration'],
-  'back-up-configuration': ['lock', 'observe', 'configuration'],
-  'restore-configuration': ['lock', 'observe', 'configuration', 'restarting'],
+  'capture-host': ['lock', 'observe', 'backing-up'],
+  'back-up-configuration': ['lock', 'backing-up'],
+  'restore-configuration': ['lock', 'observe', 'backing-up', 'database-url', 'configuration', 'restarting'],
   'manage-services': ['lock', 'observe', 'restarting'],
-  'query-database': ['configuration'],
+  'query-database': ['database-url'],
   'prepare-code': ['lock', 'environment'],
   'check-out-code': [
     'lock',

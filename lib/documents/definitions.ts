@@ -265,11 +265,7 @@ export const HOST_DOCUMENTS = {
       ...identity,
       ...lock,
       ...code,
-      configurationFile: {
-        ...configurationFile,
-        description: 'Configuration file of the application',
-        pattern: exactly(ABSOLUTE_PATH),
-      },
+      configurationFile: { description: 'Configuration file of the application', pattern: exactly(ABSOLUTE_PATH), maxChars: 256 },
     },
   },
   'restore-configuration': {

@@ -4,8 +4,11 @@ import { documentContent } from '../../lib/documents/content.ts';
 import { type DocumentName, documentParameters, HOST_DOCUMENTS, InvalidHostParameter } from '../../lib/documents/definitions.ts';
 
 const NAMES = Object.keys(HOST_DOCUMENTS) as DocumentName[];
+/** All but the question for a database, which is a sentence: it is one argument of psql, and never a word of bash. */
 const EVERY = NAMES.flatMap((document) =>
-  Object.entries(HOST_DOCUMENTS[document].parameters).map(([name, rule]) => ({ document, name, rule })),
+  Object.entries(HOST_DOCUMENTS[document].parameters)
+    .map(([name, rule]) => ({ document, name, rule }))
+    .filter(({ name }) => name !== 'sql'),
 );
 
 /** Values that fit. */
@@ -34,6 +37,17 @@ const GOOD: Readonly<Record<string, string>> = {
   settleSeconds: '2',
   maxErrors: '0',
   restoreSavedFrom: '01JABC-def_9',
+  configurationFrom: 'backup:01JABC-def_9',
+  configurationOwner: 'www-data:www-data',
+  configurationMode: '600',
+  databaseFrom: 'ad-mint-ai-db.abc.eu-central-1.rds.amazonaws.com:5432',
+  databaseTo: 'ad-mint-ai-db-rb.abc.eu-central-1.rds.amazonaws.com:5432',
+  databaseAddress: '127.0.0.1:5432',
+  awayFrom: '127.0.0.1:5432',
+  awaySeconds: '900',
+  checkOnly: 'yes',
+  operation: 'stop',
+  atLeast: '1',
 };
 
 const INJECTIONS = [
@@ -106,6 +120,18 @@ describe('every parameter', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+describe('the question for a database', () => {
+  const { sql } = HOST_DOCUMENTS['query-database'].parameters;
+
+  it.each(['SELECT COUNT(*) FROM "a b" WHERE c = \'$(id)\'', 'with a as (select 1) select * from a'])('may be %s', (text) =>
+    expect(text).toMatch(new RegExp(sql.pattern)),
+  );
+
+  it.each(['DELETE FROM a', 'SELECT 1; DELETE FROM a', 'SELECT 1\n\\! id', '\\! id', 'SELECT 1 \\gexec'])('is not %j', (text) =>
+    expect(text).not.toMatch(new RegExp(sql.pattern)),
+  );
 });
 
 describe('documentParameters', () => {

@@ -1,36 +1,10 @@
-# The configuration file: dated backups of it, what it can be restored from, and how it is replaced. What it holds never leaves the host.
+# The configuration file: what it can be restored from, and how it is replaced. What it holds never leaves the host.
 
-backups="$state/configuration"
 wanted="$backups/wanted"
-backup=''
 source_file=''
 missing_keys=()
 added_keys=()
 database_was=''
-
-# The dated backup of this rollback as $backup, made unless a run before this one did. Whole or not there: it is renamed into place.
-back_up_configuration() {
-  local found temporary="$backups/new"
-  make_folder 700 "$backups"
-  # The question marks stand for exactly one time: another rollback's id may end like this one.
-  for found in "$backups/"????????T??????Z-"$SSM_rollbackId.env"; do
-    backup=$found
-    return
-  done
-  backup="$backups/$(date -u +%Y%m%dT%H%M%SZ)-$SSM_rollbackId.env"
-  run_tool cp -T -- "$SSM_configurationFile" "$temporary" && run_tool chmod 600 -- "$temporary" &&
-    { ((EUID != 0)) || run_tool chown --reference="$SSM_configurationFile" -- "$temporary"; } &&
-    run_tool mv -fT -- "$temporary" "$backup" && return
-  rm -f -- "$temporary"
-  tool_failed backup-failed "The configuration could not be backed up to $backups. Nothing was changed."
-}
-
-# The backup of this rollback as JSON: its checksum and path.
-backup_json() {
-  local sum
-  sum=$(sha256sum <"$backup")
-  printf '{"sha256":"%s","backup":%s}' "${sum%% *}" "$(json_string "$backup")"
-}
 
 configuration_touched() { [[ -n $SSM_configurationFrom || -n $SSM_databaseTo ]]; }
 
@@ -53,13 +27,6 @@ find_source() {
   esac
   if [[ -z $source_file ]]; then
     fail configuration-missing "This host has no backup of the configuration for ${SSM_configurationFrom#*:}. The backups are in $backups. Nothing was changed."
-  fi
-}
-
-# $1 path, $2 what it is to people.
-require_file() {
-  if [[ -L $1 || (-e $1 && ! -f $1) ]]; then
-    fail configuration-not-a-file "$2 $1 is a folder, a link or a device. Put a file there. Nothing was changed."
   fi
 }
 
@@ -119,42 +86,6 @@ names_without() {
       known[$name]=yes
     fi
   done
-}
-
-# Splits a database address: $url_head scheme and credentials, $url_host, $url_port, $url_tail path and query. False when it is none.
-split_database_url() {
-  if [[ ! $1 =~ ^([A-Za-z][A-Za-z0-9+.-]*://([^/?#]*@)?)(\[[0-9A-Fa-f:.]+\]|[^]/?#:@[]+)(:([0-9]{1,5}))?([/?#].*)?$ ]]; then return 1; fi
-  url_head=${BASH_REMATCH[1]}
-  url_host=${BASH_REMATCH[3]}
-  url_port=${BASH_REMATCH[5]:-5432}
-  url_tail=${BASH_REMATCH[6]}
-}
-
-# The value of DATABASE_URL in the file $1, as $database_url, with what stands before and after it in its line, and the line's number.
-read_database_url() {
-  local line number=0 count=0 value quote=''
-  while IFS= read -r line || [[ -n $line ]]; do
-    number=$((number + 1))
-    if [[ ! $line =~ ^([[:space:]]*(export[[:space:]]+)?DATABASE_URL[[:space:]]*=[[:space:]]*)(.*)$ ]]; then continue; fi
-    count=$((count + 1))
-    url_before=${BASH_REMATCH[1]}
-    value=${BASH_REMATCH[3]}
-    quote=''
-    if [[ $value == [\"\']* ]]; then quote=${value:0:1}; fi
-    if [[ -n $quote ]]; then
-      value=${value:1}
-      url_after="$quote${value#*"$quote"}"
-      database_url=${value%%"$quote"*}
-      url_before+=$quote
-    else
-      database_url=${value%%[[:space:]]*}
-      url_after=${value#"$database_url"}
-    fi
-    url_line=$number
-  done <"$1"
-  if ((count == 0)); then fail database-url-missing "DATABASE_URL is not set in $1. Nothing was changed."; fi
-  if ((count > 1)); then fail database-url-twice "DATABASE_URL is set $count times in $1: nobody can tell which one counts. Nothing was changed."; fi
-  split_database_url "$database_url" || fail database-url-invalid "DATABASE_URL in $1 is no address with a host. Nothing was changed."
 }
 
 # Copies the file $1 to stdout with the database's address changed, all else byte for byte.
