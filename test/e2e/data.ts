@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { Client } from 'pg';
+import type { InstanceDefinition } from '../../local/aws/rds/create.ts';
 import { REGION } from '../../local/aws/service.ts';
 import { DIRECTORY, type sampleManifest } from '../../local/sample/manifest.ts';
-import type { Stage, Theatre } from './harness.ts';
+import type { Stage, StageOptions, Theatre } from './harness.ts';
 
 export const FILE = `${DIRECTORY}/backend/.env`;
 const PASSWORD = 'p%40ss+wörd';
@@ -16,6 +17,7 @@ type Changes = NonNullable<Parameters<typeof sampleManifest>[0]>;
 
 export interface DataStage {
   readonly stage: Stage;
+  readonly rds: RDSClient;
   readonly instance: string;
   /** Runs a statement as the master user on the instance that has a name now. */
   sql(text: string, identifier?: string): Promise<readonly Record<string, unknown>[]>;
@@ -42,7 +44,7 @@ export const openData = async (
   theatre: Theatre,
   database: Partial<NonNullable<Changes['database']>> = {},
   changes: Partial<Changes> = {},
-  options: Omit<Parameters<Theatre['stage']>[0] & object, 'manifest'> = {},
+  { settings, ...options }: Omit<StageOptions, 'manifest'> & { readonly settings?: InstanceDefinition['settings'] } = {},
 ): Promise<DataStage> => {
   const { rds } = theatre.aws;
   stages += 1;
@@ -53,6 +55,7 @@ export const openData = async (
     database: 'sample',
     user: 'sample',
     password: decodeURIComponent(PASSWORD),
+    ...(settings && { settings }),
   });
   const client = new RDSClient({ endpoint: theatre.aws.endpoint, region: REGION, credentials: theatre.aws.credentials('admin') });
   const describe = async () => (await client.send(new DescribeDBInstancesCommand({}))).DBInstances ?? [];
@@ -99,6 +102,7 @@ export const openData = async (
   }
   return {
     stage,
+    rds: client,
     instance,
     sql,
     rows: async (identifier) =>

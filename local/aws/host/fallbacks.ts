@@ -21,7 +21,7 @@ function quoted(path: string): string {
 }
 
 /**
- * Writes `node`, `npm` and `curl` for a host on a machine that has none where a host looks: they belong at the end of its PATH. Their
+ * Writes `node`, `npm`, `curl` and `psql` for a host on a machine that has none where a host looks: they belong at the end of its PATH. Their
  * paths are absolute, as scripts run programs without any variable of the host. Answers their folder.
  */
 export function installFallbacks(root: string): string {
@@ -31,6 +31,7 @@ export function installFallbacks(root: string): string {
   const lines = {
     node: `exec ${node} "$@"`,
     curl: `exec ${node} ${quoted(join(import.meta.dirname, 'curl.ts'))} "$@"`,
+    psql: `exec ${node} ${quoted(join(import.meta.dirname, 'psql.ts'))} "$@"`,
     // npm finds its Node by the PATH.
     ...(npm && { npm: `PATH=${quoted(dirname(process.execPath))}:$PATH exec ${quoted(npm)} "$@"` }),
   };

@@ -1,0 +1,201 @@
+/** What may go wrong with a database rollback, each with the real parts: no data is lost, and the log says what is where. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DataStage, FILE, openData } from './data.ts';
+import { expectNoEventTwice, holdCall, stopExecution } from './faults.ts';
+import { beforeHostCommand } from './ground-truth.ts';
+import { openTheatre, type Theatre } from './harness.ts';
+
+const corrupt = "UPDATE generations SET text = ''; INSERT INTO generations (text) VALUES ('late')";
+const corrupted = ['', '', 'late'];
+
+describe('a database rollback', () => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await openTheatre();
+  });
+  afterAll(() => theatre.close());
+
+  /** Data that is corrupted, and the moment before it was. */
+  const open = async (...options: Parameters<typeof openData> extends [unknown, ...infer Rest] ? Rest : never) => {
+    const data = await openData(theatre, ...options);
+    const time = await data.moment();
+    await data.sql(corrupt);
+    return { ...data, time, rollBack: (target: object = { time }) => data.stage.rollBack({ strategy: 'database', target }) };
+  };
+  const expectUntouched = async ({ stage, instance, rows, health }: DataStage, rollbackId: string) => {
+    expect(await rows(instance)).toEqual(corrupted);
+    expect(await health()).toEqual(stage.hosts.map(() => 200));
+    await stage.expectOrder(rollbackId);
+    expectNoEventTwice(await stage.events(rollbackId));
+  };
+
+  it.each([
+    ['in the future', () => new Date(Date.now() + 3_600_000).toISOString(), 'target-unknown', 0],
+    ['before the first backup', () => '2026-01-01T00:00:00Z', 'restore-time-outside-window', 0],
+    [
+      'after the latest restorable time',
+      () => new Date(Date.now() - 5000).toISOString(),
+      'restore-time-outside-window',
+      3_600_000,
+    ],
+  ])('is refused for a time %s', async (_when, timeOf, code, lagMs) => {
+    const data = await open();
+    theatre.aws.rds.setPace({ lagMs });
+    const rollback = await data.rollBack({ time: timeOf() }).finally(() => theatre.aws.rds.setPace({ lagMs: 0 }));
+    expect(rollback).toMatchObject({ status: 'refused', refusal: { code } });
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('is refused where no backups are kept, and where there is no such instance', async () => {
+    const data = await open({}, {}, { settings: { BackupRetentionPeriod: 0 } });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'refused', refusal: { code: 'database-no-backups' } });
+    await expectUntouched(data, rollback.rollbackId);
+    const nobodys = await openData(theatre, { instance: 'nobodys-db' });
+    expect(await nobodys.stage.rollBack({ strategy: 'database', target: { time: data.time } })).toMatchObject({
+      status: 'refused',
+      refusal: { code: 'database-unknown' },
+    });
+  });
+
+  it.each([
+    'failed',
+    'incompatible-network',
+    'incompatible-option-group',
+    'incompatible-parameters',
+    'incompatible-restore',
+    'insufficient-capacity',
+    'restore-error',
+  ] as const)('changes nothing when the restore ends as %s', async (state) => {
+    const data = await open({}, {}, { hosts: 1 });
+    theatre.aws.rds.failNext(`${data.instance}-rb-*`, state);
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'failed', resolution: expect.stringContaining(state) });
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('starts services again that it stopped for a restore which failed', async () => {
+    const data = await open({ stopServices: 'before-restore' });
+    theatre.aws.rds.failNext(`${data.instance}-rb-*`, 'restore-error');
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone', resolution: expect.stringContaining('restore-error') });
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('brings names back when the second rename is refused after the first', async () => {
+    const data = await open();
+    theatre.aws.faults.inject({
+      service: 'rds',
+      operation: 'ModifyDBInstance',
+      kind: 'error',
+      error: { code: 'InvalidParameterCombination', message: 'not this name', status: 400 },
+      when: ({ NewDBInstanceIdentifier }) => NewDBInstanceIdentifier === data.instance,
+    });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone', resolution: expect.stringContaining('not this name') });
+    await expectUntouched(data, rollback.rollbackId);
+    expect(Object.keys(await data.instances()).filter((name) => name.includes('-before-'))).toEqual([]);
+  });
+
+  it('brings names back when the application does not come up on the restored data', async () => {
+    const data = await open({}, {}, { hosts: 1 });
+    const [host] = data.stage.hosts;
+    const path = join(host?.directory ?? '', FILE);
+    const good = await readFile(path, 'utf8');
+    beforeHostCommand(theatre, data.stage, 'apply', 0, () => void writeFile(path, good.replace(/^DATABASE_URL=.*\n/m, '')));
+    beforeHostCommand(theatre, data.stage, 'undo', 0, () => void writeFile(path, good));
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone' });
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('says what is where when somebody renames the instance meanwhile', async () => {
+    const data = await open({}, {}, { hosts: 1 });
+    const other = `${data.instance}-of-somebody`;
+    const renamed = () =>
+      data.rds.send(
+        new ModifyDBInstanceCommand({
+          DBInstanceIdentifier: data.instance,
+          NewDBInstanceIdentifier: other,
+          ApplyImmediately: true,
+        }),
+      );
+    beforeHostCommand(theatre, data.stage, 'stop', 0, () => void renamed());
+    const rollback = await data.rollBack();
+    expect(['failed', 'undone']).toContain(rollback.status);
+    expect(rollback.resolution).toContain(other);
+    expect(await data.rows(other)).toEqual(corrupted);
+    await data.stage.expectOrder(rollback.rollbackId);
+  });
+
+  it.each([
+    ['is not set', 'database-url-missing', (text: string) => text.replace(/^DATABASE_URL=.*\n/m, '')],
+    ['is set twice', 'database-url-twice', (text: string) => `${text}DATABASE_URL=postgres://a:b@c/d\n`],
+    ['is no address', 'database-url-invalid', (text: string) => text.replace(/^DATABASE_URL=.*$/m, 'DATABASE_URL=sample')],
+    ['has a wrong password', 'query-failed', (text: string) => text.replace('wörd', 'word').replace(/:[^:@]*@/, ':hunter2@')],
+  ])('changes nothing where DATABASE_URL %s', async (_what, code, change) => {
+    const data = await open({ cutover: 'environment' }, {}, { hosts: 1 });
+    const path = join(data.stage.hosts[0]?.directory ?? '', FILE);
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    const before = await data.files();
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'failed' });
+    const events = JSON.stringify(await data.stage.events(rollback.rollbackId));
+    expect(events).toContain(code);
+    expect(events).not.toMatch(/hunter2|p@ss/);
+    expect(await data.files()).toEqual(before);
+    expect(await data.rows()).toEqual(corrupted);
+    await data.stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('asks no question that writes', async () => {
+    const data = await open({ check: { sql: "SELECT nextval('generations_id_seq')", atLeast: 1 } }, {}, { hosts: 1 });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'failed', resolution: expect.stringMatching(/query-failed|could not ask/) });
+    expect(JSON.stringify(await data.stage.events(rollback.rollbackId))).toMatch(/read-only transaction/);
+    expect(await data.sql('SELECT last_value::int AS last FROM generations_id_seq')).toEqual([{ last: 3 }]);
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('starts services again when one host cannot stop its own', async () => {
+    const data = await open();
+    const [, second] = data.stage.hosts;
+    const unit = join(second?.directory ?? '', 'etc/systemd/system/sample-api.service');
+    beforeHostCommand(theatre, data.stage, 'stop', 0, () => void rename(unit, `${unit}.away`));
+    beforeHostCommand(theatre, data.stage, 'undo', 0, () => void rename(`${unit}.away`, unit));
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone', resolution: expect.stringContaining('service-missing') });
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('expires when nobody approves, and changes nothing', async () => {
+    const data = await open({}, { approval: { required: ['database'], timeout: '2s' } }, { hosts: 1 });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'expired' });
+    expect(Object.keys(await data.instances())).toEqual([data.instance]);
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('that is stopped between the renames says which instance is where, and loses neither', async () => {
+    const data = await open({}, {}, { hosts: 1 });
+    const second = holdCall(theatre, 'rds', 'ModifyDBInstance', (input) => input.NewDBInstanceIdentifier === data.instance);
+    const rollbackId = await data.stage.start({ strategy: 'database', target: { time: data.time } });
+    await second.begun;
+    await stopExecution(theatre, rollbackId);
+    const rollback = await data.stage.ended(rollbackId);
+    second.goOn();
+    expect(rollback).toMatchObject({
+      status: 'failed',
+      resolution: expect.stringMatching(/the old instance \(db-\w+\) as \S+-before-/),
+    });
+    expect(rollback.followUp.join(' ')).toMatch(/--new-db-instance-identifier/);
+    await data.stage.expectOrder(rollbackId);
+    const names = Object.keys(await data.instances());
+    const contents = await Promise.all(names.map((name) => data.rows(name).catch(() => null)));
+    expect(names).toHaveLength(2);
+    expect(contents).toContainEqual(corrupted);
+  });
+});

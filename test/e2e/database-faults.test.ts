@@ -1,0 +1,1 @@
+import './database-faults.e2e.ts';
