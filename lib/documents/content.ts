@@ -40,6 +40,8 @@ const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'check-out-code': [
     'lock',
     'observe',
+    'backing-up',
+    'database-url',
     'configuration',
     'environment',
     'stale-locks',
