@@ -2,9 +2,11 @@
 import { parseArgs } from 'node:util';
 import { measureBundles, printBundles } from './bundles.ts';
 import { measureCode, printCode } from './code.ts';
+import { measureDatabase, printDatabase } from './database.ts';
 import { type FrontendOptions, Interrupted, measureFrontend } from './frontend.ts';
 import { aimsOf } from './frontend-aims.ts';
 import { printFrontend } from './frontend-print.ts';
+import { measureFull, printFull } from './full.ts';
 
 const HELP = `npm run bench -- [topic] [options]
 
@@ -14,9 +16,12 @@ Topics
   code            the runbook's code rollback as a bash script against the service, from alarm event to healthy; bundles and cold starts
   frontend        a bad release of a site undone by the engine, the whole service, rclone and the AWS CLI; buckets with very many
                   versions; how time grows; what a rollback costs
+  database        the runbook's database rollback by hand against the service, with a restore of 60 s: total time, and downtime as a
+                  client sees it
+  full            a full rollback against each of its components alone, with a restore of 60 s
 
 Options
-  --rounds <n>    measured rounds of each; the median counts (default 3)
+  --rounds <n>    measured rounds of code and frontend; the median counts (default 3)
   --json          end with one JSON object on the last line
   --help          this text
 
@@ -28,7 +33,7 @@ Options of frontend
                   buckets named rollback-bench-… are made, filled and removed again. Give its host as an IP address unless names
                   of buckets below it can be resolved`;
 
-const TOPICS = ['code', 'frontend'] as const;
+const TOPICS = ['code', 'frontend', 'database', 'full'] as const;
 type Topic = (typeof TOPICS)[number];
 
 const wholeNumber = (name: string, text: string, least: number, most: number): number => {
@@ -88,6 +93,16 @@ const RUN: Record<Topic, (options: FrontendOptions) => Promise<object>> = {
     const result = await measureFrontend(options, say);
     console.log(printFrontend(result));
     return { ...result, aims: aimsOf(result) };
+  },
+  database: async () => {
+    const result = await measureDatabase(say);
+    console.log(printDatabase(result));
+    return result;
+  },
+  full: async () => {
+    const result = await measureFull(say);
+    console.log(printFull(result));
+    return result;
   },
 };
 
