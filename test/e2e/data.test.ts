@@ -1,4 +1,2 @@
-/** Rollbacks of configuration, data and everything at once, in one file so that they share a theatre. */
-import './database.e2e.ts';
+/** Code, configuration, data and site in one rollback. Each alone, and what may go wrong with it: data-faults, database-faults. */
 import './full.e2e.ts';
-import './configuration.e2e.ts';

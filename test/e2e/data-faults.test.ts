@@ -1,0 +1,3 @@
+/** Configuration and data alone, in one file so that they share a theatre. */
+import './configuration.e2e.ts';
+import './database.e2e.ts';
