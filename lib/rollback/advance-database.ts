@@ -19,9 +19,12 @@ export interface Advanced {
   readonly restoredAddress: string;
 }
 
-/** Between two looks: what is quick is not waited for long, and what takes minutes is not asked for all the time. */
+/**
+ * Between two looks: what is quick is not waited for long, and what takes minutes is not asked for all the time. While instances
+ * change names the application is down, and every moment counts.
+ */
 const FIRST_PAUSE_MS = 300;
-const LONGEST_PAUSE_MS = 3000;
+const LONGEST_PAUSE_MS: Readonly<Record<DatabaseAction, number>> = { prepare: 3000, apply: 500, undo: 500 };
 
 /**
  * Looks and acts for about `lookMs` milliseconds. PENDING: to be called again; nothing is lost when a call ends half-way, since the
@@ -31,7 +34,7 @@ const LONGEST_PAUSE_MS = 3000;
 export const advanceDatabase = async (database: Database, action: DatabaseAction, lookMs: number): Promise<Advanced> => {
   const end = Date.now() + lookMs;
   let former = '';
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS[action])) {
     const facts = await look(database);
     const move = nextMove({ ...facts, action });
     const isLast = Date.now() + pauseMs > end;
