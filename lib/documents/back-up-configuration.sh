@@ -2,7 +2,7 @@
 
 open_state_beside
 need sha256sum
-require_file "$SSM_configurationFile" 'The configuration'
+require_plain_file "$SSM_configurationFile" 'The configuration'
 if [[ ! -s $SSM_configurationFile ]]; then
   fail configuration-missing "There is no $SSM_configurationFile on this host, or it is empty. Correct configuration.file in the manifest."
 fi

@@ -20,7 +20,7 @@ already_restored() {
 
 # True when there is nothing to do: right code and environment, nothing half done, services up, healthy.
 already_right() {
-  if [[ -n $pending_stage || $head_commit != "$SSM_commit" ]]; then return 1; fi
+  if [[ -n $pending_stage || -e $pending_configuration || $head_commit != "$SSM_commit" ]]; then return 1; fi
   if operation_in_progress || ! environment_right; then return 1; fi
   if [[ -n $SSM_restoreSavedFrom ]]; then already_restored || return 1; elif tracked_changes; then return 1; fi
   observe_services
@@ -108,10 +108,7 @@ locate_environment
 clear_stale_locks
 require_commit
 require_untracked_environment
-if configuration_touched; then
-  compose_configuration
-  choose_owner
-fi
+if configuration_touched; then compose_configuration; fi
 read_pending
 choose_environment
 finish_interrupted_checkout

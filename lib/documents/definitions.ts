@@ -59,6 +59,12 @@ const configurationFile = {
   maxChars: 256,
 } as const;
 
+const requiredConfigurationFile = {
+  description: 'Configuration file of the application',
+  pattern: exactly(ABSOLUTE_PATH),
+  maxChars: 256,
+} as const;
+
 const services = {
   applicationServices: {
     description: 'systemd units of the application, separated by commas',
@@ -265,7 +271,7 @@ export const HOST_DOCUMENTS = {
       ...identity,
       ...lock,
       ...code,
-      configurationFile: { description: 'Configuration file of the application', pattern: exactly(ABSOLUTE_PATH), maxChars: 256 },
+      configurationFile: requiredConfigurationFile,
     },
   },
   'restore-configuration': {
@@ -278,6 +284,7 @@ export const HOST_DOCUMENTS = {
       ...lock,
       ...code,
       ...configuration,
+      configurationFile: requiredConfigurationFile,
       ...services,
       healthUrl,
       logUnits,

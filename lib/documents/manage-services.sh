@@ -18,30 +18,35 @@ find_running() {
   done
 }
 
+# Not by `system`, which timeout cannot run. In the foreground: nothing may leave the process group.
+stop_for_a_while() { timeout --foreground -k 5 30 systemctl stop -- "$@" 3>&- 7>&- 8>&- 9>&-; }
+
 stop_services() {
-  local name deadline=$((SECONDS + 30))
+  local deadline=$((SECONDS + 30))
   local -a list=() running=()
   split_list list "$SSM_applicationServices"
   find_running
   if ((${#running[@]} == 0)); then report false; fi
   progress "stopping ${running[*]}"
-  for name in "${running[@]}"; do system stop -- "$name" || true; done
+  undo_step=note_services
+  # All at once; systemd goes on with it when the time is up.
+  stop_for_a_while "${running[@]}" || true
   while :; do
     find_running
     if ((${#running[@]} == 0)); then report true; fi
     if ((SECONDS >= deadline)); then break; fi
     sleep 0.1
   done
-  observe_services
-  fail service-not-stopped "${running[*]} is not stopped after 30 s. Read journalctl -u ${running[0]} on the host."
+  fail service-not-stopped "${running[*]} is not stopped after 30 s. Read journalctl -u ${running[0]} on the host, then run this again."
 }
 
 start_services() {
   observe_services
-  if [[ -n $services_up ]]; then
+  if [[ -n $services_up && ! -e $pending_configuration ]]; then
     ask_health "$SSM_healthUrl"
     if healthy; then report false; fi
   fi
+  undo_step=note_services
   bring_up_services ''
   report true
 }

@@ -5,50 +5,107 @@ started=$(date +%s%3N)
 value=null
 database_name=''
 
+# $1 without its percent-encoding, as $decoded. Not printed: a command substitution would take line breaks off its end.
 decode() {
-  local text=${1//+/%2B}
-  text=${text//\\/%5C}
-  printf '%b' "${text//%/\\x}"
+  local rest=$1 character
+  decoded=''
+  while [[ $rest == *%* ]]; do
+    decoded+=${rest%%\%*}
+    rest=${rest#*%}
+    if [[ $rest =~ ^[0-9A-Fa-f]{2} ]]; then
+      printf -v character '%b' "\\x${rest:0:2}"
+      decoded+=$character
+      rest=${rest:2}
+    else
+      decoded+=%
+    fi
+  done
+  decoded+=$rest
 }
 
-# user, password, database and the options of libpq that stand in the query, from the parts of DATABASE_URL.
+# What drivers call libpq's options, into its variables. Those of the drivers alone do not matter here.
+read_option() { # name, value
+  case $1 in
+    sslmode | ssl)
+      PGSSLMODE=$2
+      case $2 in true | 1) PGSSLMODE=require ;; false | 0) PGSSLMODE=disable ;; esac
+      ;;
+    sslrootcert) PGSSLROOTCERT=$2 ;;
+    sslcert) PGSSLCERT=$2 ;;
+    sslkey) PGSSLKEY=$2 ;;
+    channel_binding) PGCHANNELBINDING=$2 ;;
+    gssencmode) PGGSSENCMODE=$2 ;;
+    options) PGOPTIONS=$2 ;;
+  esac
+}
+
+# User, password, database and options from the parts of DATABASE_URL, as the variables of libpq.
 read_credentials() {
-  local credentials=${url_head#*://} pair path=${url_tail%%\?*} query=''
-  local -a pairs=()
+  local credentials=${url_head#*://} pair path=${url_tail%%[?#]*} query=''
   case ${url_head%%://*} in
     postgres | postgresql | postgres+* | postgresql+*) ;;
     *) fail database-unsupported "DATABASE_URL begins with ${url_head%%://*}://: only PostgreSQL can be asked." ;;
   esac
+  unset "${!PG@}"
   credentials=${credentials%@}
   raw_password=''
   if [[ $credentials == *:* ]]; then raw_password=${credentials#*:}; fi
-  PGUSER=$(decode "${credentials%%:*}")
-  PGPASSWORD=$(decode "$raw_password")
-  PGDATABASE=$(decode "${path#/}")
-  database_name=$PGDATABASE
+  decode "${credentials%%:*}" && PGUSER=$decoded
+  decode "$raw_password" && PGPASSWORD=$decoded
+  decode "${path#/}" && PGDATABASE=$decoded
   if [[ $url_tail == *\?* ]]; then query=${url_tail#*\?}; fi
   query=${query%%#*}
-  split_list pairs "${query//&/,}"
-  for pair in "${pairs[@]}"; do
-    case $pair in
-      sslmode=* | ssl=*) PGSSLMODE=$(decode "${pair#*=}") ;;
-      sslrootcert=*) PGSSLROOTCERT=$(decode "${pair#*=}") ;;
-    esac
+  while [[ -n $query ]]; do
+    pair=${query%%&*}
+    query=${query#"$pair"}
+    query=${query#&}
+    decode "${pair#*=}"
+    read_option "${pair%%=*}" "$decoded"
   done
+  # What comes last counts: the session cannot write, whatever the application asks for.
+  PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }-c default_transaction_read_only=on -c statement_timeout=30000 -c lock_timeout=5000 -c client_min_messages=error"
+  database_name=${PGDATABASE:-$PGUSER}
 }
 
 # psql as the owner of the code. What it needs to know is in its environment: arguments can be read by everybody on the host.
 ask() {
-  local -a command=(psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$SSM_sql")
+  local name
+  local -a command=(timeout --foreground -k 5 45 psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$SSM_sql")
   if [[ $own_name != "$SSM_user" ]]; then command=(runuser -u "$SSM_user" -- "${command[@]}"); fi
   (
-    export PGUSER PGPASSWORD PGDATABASE PGHOST=$ask_host PGPORT=$ask_port PGCONNECT_TIMEOUT=10
-    if [[ -n ${PGSSLMODE-} ]]; then export PGSSLMODE; fi
-    if [[ -n ${PGSSLROOTCERT-} ]]; then export PGSSLROOTCERT; fi
-    export PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=30000 -c lock_timeout=5000'
-    cd /
-    exec timeout --foreground -k 5 45 "${command[@]}"
-  ) | head -c 4000
+    # To libpq, empty is not the same as unset.
+    for name in "${!PG@}"; do if [[ -z ${!name} ]]; then unset "$name"; fi; done
+    PGHOST=${ask_host//[][]/}
+    PGPORT=$ask_port
+    PGCONNECT_TIMEOUT=10
+    HOME=$user_home
+    export HOME "${!PG@}"
+    exec "${command[@]}" 3>&-
+  )
+}
+
+# The answer as $said, psql's own words as $words, whether it went well as $asked. Without a file: a look leaves nothing behind. Only
+# the head of either matters, the rest is read and dropped.
+run_query() {
+  local code
+  {
+    IFS= read -r -d '' words || true
+    IFS= read -r -d '' said || true
+    IFS= read -r -d '' code || true
+  } < <(
+    {
+      code=0
+      said=$(ask | keep_head) || code=$?
+    } 2> >(keep_head)
+    wait "$!" || true
+    printf '\0%s\0%s\0' "$said" "$code"
+  )
+  [[ $code == 0 ]]
+}
+
+keep_head() {
+  head -c 4000 | tr -d '\000'
+  cat >/dev/null
 }
 
 # psql's own words without the password, as it is written and as it is meant.
@@ -61,15 +118,13 @@ blotted() {
 }
 
 question() {
-  local said
-  # Warnings of the server are no answer; they are only read when there is none.
-  if ! said=$(ask 2>/dev/null); then
-    said=$(ask 2>&1 >/dev/null || true)
-    fail query-failed "psql could not ask $ask_host:$ask_port. See detail; nothing was changed." "$(blotted "$said")"
+  local said='' words=''
+  if ! run_query; then
+    fail query-failed "psql could not ask $ask_host:$ask_port. See detail; nothing was changed." "$(blotted "$words")"
   fi
   said=${said%%$'\n'*}
   said=${said%%|*}
-  if [[ $said =~ ^[0-9]{1,15}$ ]]; then value=$((10#$said)); fi
+  if [[ $said =~ ^(-?)([0-9]{1,15})$ ]]; then value=${BASH_REMATCH[1]}$((10#${BASH_REMATCH[2]})); fi
   if [[ -z $SSM_atLeast ]]; then return; fi
   if [[ $value == null ]]; then fail check-not-a-number 'The first column of the first row is no whole number. Let database.check.sql answer one number.'; fi
   if ((value < 10#$SSM_atLeast)); then fail check-failed "The database answers $value, wanted at least $SSM_atLeast."; fi
@@ -77,8 +132,8 @@ question() {
 
 # Addresses that the name in $1, host:port, leads to, each with the port.
 addresses_of() {
-  local address
-  getent ahostsv4 "${1%:*}" | while read -r address _; do printf '%s:%s\n' "$address" "${1##*:}"; done | sort -u
+  local address name=${1%:*}
+  getent ahosts "${name//[][]/}" | while read -r address _; do printf '%s:%s\n' "$address" "${1##*:}"; done | sort -u
 }
 
 # True when no address of the name is one of the instance that had it before; a name that leads nowhere does not count as moved.
@@ -101,18 +156,21 @@ await_name() {
   done
 }
 
+if [[ -z $SSM_sql && -z $SSM_awayFrom ]]; then fail invalid-parameter 'Give a question (sql), a name to wait for (awayFrom), or both.'; fi
 if [[ -n $SSM_fence ]]; then check_fence; else read_fence; fi
 need getent
 find_user
-if [[ -n $SSM_configurationFile ]]; then
+# Where only a known name is waited for, DATABASE_URL does not matter: the application may find its database another way.
+if [[ -n $SSM_sql || -z $SSM_databaseAddress ]]; then
+  if [[ -z $SSM_configurationFile ]]; then
+    fail invalid-parameter 'A question needs the configuration file, whose DATABASE_URL says how to ask.'
+  fi
   if [[ ! -r $SSM_configurationFile || ! -f $SSM_configurationFile ]]; then
     fail configuration-missing "$SSM_configurationFile is not there or cannot be read: it says where the database is."
   fi
-  read_database_url "$SSM_configurationFile"
+  read_database_url "$SSM_configurationFile" "$SSM_configurationFile"
   ask_host=$url_host
   ask_port=$url_port
-elif [[ -n $SSM_sql || -z $SSM_databaseAddress ]]; then
-  fail invalid-parameter 'A question needs the configuration file, whose DATABASE_URL says how to ask.'
 fi
 if [[ -n $SSM_databaseAddress ]]; then
   ask_host=${SSM_databaseAddress%:*}

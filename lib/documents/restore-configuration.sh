@@ -2,7 +2,6 @@
 # after a kill at any point, it ends where it would have ended.
 
 services_json='[]' health_json=null error_count=''
-mark="$state/pending-configuration"
 
 report() { # changed
   succeed "$(configuration_fields),\"changed\":$1,\"services\":$services_json,\"health\":$health_json,\"errorsInLogs\":$(json_number "$error_count")"
@@ -10,7 +9,7 @@ report() { # changed
 
 # True when there is nothing to do: nothing half done, the file right, the services up on it and healthy.
 already_right() {
-  if [[ -e $mark ]] || ! configuration_right; then return 1; fi
+  if [[ -e $pending_configuration ]] || ! configuration_right; then return 1; fi
   observe_services
   [[ -n $services_up ]] && services_started_since "$(stat -c %Y -- "$SSM_configurationFile")" || return 1
   ask_health "$SSM_healthUrl"
@@ -19,11 +18,11 @@ already_right() {
 
 if [[ $SSM_checkOnly == yes ]]; then open_state_beside; else open_state; fi
 compose_configuration
-choose_owner
 if [[ $SSM_checkOnly == yes ]]; then report false; fi
 if already_right; then report false; fi
-write_state "$mark" "$SSM_rollbackId"
+write_state "$pending_configuration" "$SSM_rollbackId"
 replace_configuration
-bring_up_services "$mark"
+undo_step=note_services
+bring_up_services ''
 observe_services
 report true

@@ -180,6 +180,12 @@ describe('documentContent', () => {
     expect(Object.keys(HOST_DOCUMENTS[name].parameters)).toEqual(expect.arrayContaining([...read]));
   });
 
+  it.each(NAMES)('%s defines no function twice', (name) => {
+    const script = documentContent(HOST_DOCUMENTS[name]).mainSteps[0].inputs.runCommand.join('\n');
+    const functions = Array.from(script.matchAll(/^([a-z_]+)\(\)/gm), ([, defined]) => defined);
+    expect(functions).toHaveLength(new Set(functions).size);
+  });
+
   it.each(NAMES)('%s passes strings by environment variable', (name) => {
     for (const parameter of Object.values(documentContent(HOST_DOCUMENTS[name]).parameters))
       expect(parameter).toMatchObject({

@@ -1,6 +1,7 @@
 # The configuration file: what it can be restored from, and how it is replaced. What it holds never leaves the host.
 
-wanted="$backups/wanted"
+wanted="$backups/wanted-$document"
+largest_bytes=1048576
 source_file=''
 missing_keys=()
 added_keys=()
@@ -8,8 +9,10 @@ database_was=''
 
 configuration_touched() { [[ -n $SSM_configurationFrom || -n $SSM_databaseTo ]]; }
 
+forget_wanted() { rm -f -- "$wanted" "$wanted.new"; }
+
 # The file that configurationFrom names, as $source_file.
-find_source() {
+find_configuration_source() {
   local found stamp time=${SSM_configurationFrom#time:}
   case $SSM_configurationFrom in
     '') source_file=$SSM_configurationFile ;;
@@ -18,7 +21,7 @@ find_source() {
     time:*)
       # Backups are made before changes: the next one after a time holds what was in force then. Without one, the last before it.
       for found in "$backups/"????????T??????Z-*.env; do
-        if [[ $found == *Z-"$SSM_rollbackId.env" ]]; then continue; fi
+        if [[ ${found##*/} == ????????T??????Z-"$SSM_rollbackId.env" ]]; then continue; fi
         source_file=$found
         stamp=${found##*/}
         if [[ ! ${stamp%%-*} < $time ]]; then break; fi
@@ -30,30 +33,37 @@ find_source() {
   fi
 }
 
-require_source() {
-  find_source
-  require_file "$SSM_configurationFile" 'The configuration'
-  require_file "$source_file" 'What the configuration is to be restored from,'
+# True when the file gets a content that it does not have and did not have when this rollback began: that has to make sense. What is
+# there, and what was, is kept or brought back however it looks.
+restores_another() { [[ -n $SSM_configurationFrom && $SSM_configurationFrom != "backup:$SSM_rollbackId" ]]; }
+
+require_configuration_source() {
+  find_configuration_source
+  require_plain_file "$SSM_configurationFile" 'The configuration'
+  require_plain_file "$source_file" 'What the configuration is to be restored from,'
   if [[ ! -e $source_file ]]; then
     fail configuration-missing "There is no $source_file on this host to restore the configuration from. Ask for a release with a backup, or a time. Nothing was changed."
   fi
-  if [[ ! -s $source_file ]]; then fail configuration-empty "$source_file is empty. Nothing was changed."; fi
+  if restores_another && [[ ! -s $source_file ]]; then fail configuration-empty "$source_file is empty. Nothing was changed."; fi
+  if [[ ! -r $source_file ]]; then fail configuration-unreadable "$source_file cannot be read by $own_name; the agent should run as root."; fi
   if [[ $SSM_configurationFrom == previous ]] && cmp -s -- "$source_file" "$SSM_configurationFile" && ! restored_before; then
     fail configuration-same "$source_file is what the configuration is already: nothing to go back to. Ask for a release with a backup, or a time."
   fi
 }
 
 # An earlier run of this rollback restored it: its backup holds something else.
-restored_before() {
-  local found
-  for found in "$backups/"????????T??????Z-"$SSM_rollbackId.env"; do
-    if ! cmp -s -- "$found" "$SSM_configurationFile"; then return 0; fi
-  done
-  return 1
+restored_before() { find_own_backup && ! cmp -s -- "$backup" "$SSM_configurationFile"; }
+
+# A crash leaves files of the right length that hold nothing but zeros; bash would read them as empty lines.
+require_text() { # path, what it is to people
+  local bytes
+  bytes=$(stat -c %s -- "$1")
+  if ((bytes > largest_bytes)); then fail configuration-unreadable "$2 has $bytes bytes, which no configuration has. Nothing was changed."; fi
+  if (($(tr -d '\000' <"$1" | wc -c) != bytes)); then fail configuration-unreadable "$2 holds zero bytes: it is no text. Nothing was changed."; fi
 }
 
 # The names that the file $1 sets, into the array $2. Fails at the first line that is none of: blank, comment, NAME=value. A value in
-# quotes may go over several lines.
+# quotes may go over several lines. $3 is what the file is to people.
 read_keys() {
   local -n names=$2
   local line value quote='' number=0
@@ -67,10 +77,11 @@ read_keys() {
       value=${BASH_REMATCH[3]}
       if [[ $value == [\"\']* && ${value:1} != *"${value:0:1}"* ]]; then quote=${value:0:1}; fi
     elif [[ ! $line =~ ^[[:space:]]*([#\;].*)?$ ]]; then
-      fail configuration-unreadable "Line $number of $1 is no comment and no NAME=value. Nothing was changed."
+      fail configuration-unreadable "Line $number of $3 is no comment and no NAME=value. Nothing was changed."
     fi
   done <"$1"
-  if [[ -n $quote ]]; then fail configuration-unreadable "$1 ends within a value in quotes. Nothing was changed."; fi
+  if [[ -n $quote ]]; then fail configuration-unreadable "$3 ends within a value in quotes. Nothing was changed."; fi
+  if ((${#names[@]} == 0)); then fail configuration-empty "$3 sets no variable. Nothing was changed."; fi
 }
 
 # The names that are in the array $1 and not in the array $2, into the array $3.
@@ -104,27 +115,54 @@ with_database() {
 
 # What the file is to hold, as $wanted, with everything about it checked. Changes nothing outside of the service's own folder.
 compose_configuration() {
-  local -a present=() coming=()
+  local -a coming=()
+  if [[ -z $SSM_configurationFile || (-z $SSM_configurationFrom && -n $SSM_databaseTo && -z $SSM_databaseFrom) ]]; then
+    fail invalid-parameter 'Say which configurationFile, and with databaseTo also databaseFrom. Nothing was changed.'
+  fi
   make_folder 700 "$backups"
-  require_source
-  read_keys "$source_file" coming
-  if [[ -e $SSM_configurationFile ]]; then
-    read_keys_leniently "$SSM_configurationFile" present
-    names_without present coming missing_keys
-    names_without coming present added_keys
+  find_own_backup || true
+  require_configuration_source
+  copy_source
+  if restores_another; then
+    require_text "$wanted" "$source_file"
+    read_keys "$wanted" coming "$source_file"
   fi
-  rm -f -- "$wanted"
-  if [[ -z $SSM_databaseTo ]]; then
-    run_tool cp -T -- "$source_file" "$wanted" || tool_failed state-unwritable "$wanted could not be written."
-    return
-  fi
-  read_database_url "$source_file"
-  database_was="$url_host:$url_port"
+  if [[ -n $SSM_databaseTo ]]; then change_database; fi
+  compare_keys
+  choose_owner
+}
+
+# From here on the copy is what counts: what it is of belongs to the application, which may change it at any time. No link is followed.
+copy_source() {
+  leave_step=forget_wanted
+  forget_wanted
+  run_tool cp -PT -- "$source_file" "$wanted" || tool_failed state-unwritable "$source_file could not be copied to $backups. Nothing was changed."
+  require_plain_file "$wanted" "The copy of $source_file,"
+}
+
+change_database() {
+  read_database_url "$wanted" "$source_file"
+  database_was="${url_host,,}:$url_port"
+  if [[ $database_was == "${SSM_databaseTo,,}" ]]; then return; fi
   # An older file may name an instance of then; what is changed in place has to name the one that is replaced.
-  if [[ -z $SSM_configurationFrom && $database_was != "$SSM_databaseFrom" && $database_was != "$SSM_databaseTo" ]]; then
+  if [[ -z $SSM_configurationFrom && $database_was != "${SSM_databaseFrom,,}" ]]; then
     fail database-elsewhere "DATABASE_URL names $database_was, not $SSM_databaseFrom: this host uses another database than the manifest's. Nothing was changed."
   fi
-  with_database "$source_file" >"$wanted" || fail state-unwritable "$wanted could not be written. Check the disk and its permissions."
+  require_text "$wanted" "$source_file"
+  with_database "$wanted" >"$wanted.new" && run_tool mv -fT -- "$wanted.new" "$wanted" ||
+    tool_failed state-unwritable "$wanted could not be written. Nothing was changed."
+}
+
+# Which names come and go, against what is there now. A run before this one may have replaced that: then against what it kept.
+compare_keys() {
+  local -a present=() coming=()
+  local before=$SSM_configurationFile
+  if [[ ! -e $before ]]; then return; fi
+  if cmp -s -- "$wanted" "$before" && find_own_backup; then before=$backup; fi
+  read_keys_leniently "$before" present
+  read_keys_leniently "$wanted" coming
+  names_without present coming missing_keys
+  names_without coming present added_keys
 }
 
 # What is there now may be what is wrong: its keys are named as far as it can be read.
@@ -137,17 +175,31 @@ read_keys_leniently() {
   done <"$1"
 }
 
-# Owner and mode that the file is to have: as told, else its own.
+# Owner and mode that the file is to have: as told, else its own, else those of what it is restored from.
 choose_owner() {
-  wanted_owner=${SSM_configurationOwner:-$(stat -c %U:%G -- "$SSM_configurationFile" 2>/dev/null || true)}
-  wanted_mode=${SSM_configurationMode:-$(stat -c %a -- "$SSM_configurationFile" 2>/dev/null || echo 600)}
-  wanted_mode=${wanted_mode#0}
+  local like=$SSM_configurationFile
+  if [[ ! -e $like ]]; then like=$source_file; fi
+  wanted_owner=${SSM_configurationOwner:-$(stat -c %u:%g -- "$like")}
+  wanted_mode=${SSM_configurationMode:-$(stat -c %a -- "$like")}
+  printf -v wanted_mode %o "$((8#$wanted_mode))"
+  require_owner "${wanted_owner%%:*}" "${wanted_owner#*:}"
 }
+
+require_owner() { # user, group
+  if ((EUID != 0)); then
+    if [[ ($1 == "$own_name" || $1 == "$EUID") && " $(id -Gn) $(id -G) " == *" $2 "* ]]; then return; fi
+    fail wrong-owner "The configuration is to belong to $wanted_owner, which only root can do; the agent should run as root. Nothing was changed."
+  fi
+  if [[ -z $SSM_configurationOwner ]] || { getent passwd "$1" && getent group "$2"; } >/dev/null; then return; fi
+  fail wrong-owner "This host has no user $1 or no group $2. Correct configuration.owner in the manifest. Nothing was changed."
+}
+
+# Whether the file $1 belongs to whom it is to belong to; by number where the host has no name for it.
+owned_right() { [[ $wanted_owner == "$(stat -L -c %U:%G -- "$1")" || $wanted_owner == "$(stat -L -c %u:%g -- "$1")" ]]; }
 
 configuration_right() {
   [[ -f $SSM_configurationFile && ! -L $SSM_configurationFile ]] && cmp -s -- "$wanted" "$SSM_configurationFile" &&
-    [[ $(stat -c %a -- "$SSM_configurationFile") == "$wanted_mode" ]] &&
-    [[ -z $wanted_owner || $(stat -c %U:%G -- "$SSM_configurationFile") == "$wanted_owner" ]]
+    [[ $(stat -c %a -- "$SSM_configurationFile") == "$wanted_mode" ]] && owned_right "$SSM_configurationFile"
 }
 
 # Puts $wanted in the file's place in one step; what was there is in this rollback's backup by then.
@@ -156,20 +208,23 @@ replace_configuration() {
   if configuration_right; then return; fi
   progress "replacing $SSM_configurationFile"
   if [[ -e $SSM_configurationFile ]]; then back_up_configuration; fi
+  : >"$tool_output"
   rm -f -- "$temporary"
-  if (umask 077 && : >"$temporary") && own_file "$temporary" && run_tool chmod "$wanted_mode" -- "$temporary" &&
-    cat -- "$wanted" 2>"$tool_output" >"$temporary" && run_tool mv -fT -- "$temporary" "$SSM_configurationFile"; then return; fi
+  if write_configuration "$temporary" && run_tool mv -fT -- "$temporary" "$SSM_configurationFile"; then return; fi
   rm -f -- "$temporary"
   tool_failed configuration-unwritable "$SSM_configurationFile could not be replaced. It is as it was."
 }
 
-own_file() {
-  if [[ -z $wanted_owner || $(stat -c %U:%G -- "$1") == "$wanted_owner" ]]; then return; fi
-  if ((EUID != 0)); then
-    rm -f -- "$1"
-    fail wrong-owner "The configuration is to belong to $wanted_owner, which only root can do; the agent should run as root. Nothing was changed."
-  fi
-  run_tool chown -- "$wanted_owner" "$1"
+# Writes $wanted to the new file $1, for its owner before there is anything in it. All by one open file: the folder is the application's,
+# which could put a link there at any time.
+write_configuration() {
+  local opened=/proc/self/fd/6 written=''
+  { set -C && exec 6>"$1"; } 2>"$tool_output" || { set +C && return 1; }
+  set +C
+  if [[ -f $opened ]] && { owned_right "$opened" || run_tool chown -- "$wanted_owner" "$opened"; } &&
+    run_tool chmod "$wanted_mode" -- "$opened" && cat -- "$wanted" 2>"$tool_output" >&6; then written=yes; fi
+  exec 6>&-
+  [[ -n $written ]] && cmp -s -- "$wanted" "$1"
 }
 
 # What was done to the file, as JSON members. Names of keys, never a value.

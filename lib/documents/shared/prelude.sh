@@ -12,6 +12,7 @@ host=${AWS_SSM_INSTANCE_ID:-$HOSTNAME}
 answered=''
 failed_line=''
 undo_step=''      # a function that a failure calls, once, before it is reported
+leave_step=''     # a function that the end calls, however it comes
 failure_fields='' # JSON members that a failure adds to its report
 
 # Prints the one JSON line. $1 true or false, $2 its further members.
@@ -40,6 +41,7 @@ fail() {
 on_exit() {
   local code=$?
   trap - ERR EXIT
+  if [[ -n $leave_step ]]; then "$leave_step" || true; fi
   if [[ -z $answered ]]; then
     set +e
     (fail unexpected "The script ended with code $code at line ${failed_line:-?}. Read the command's stderr; running it again is safe.")

@@ -90,13 +90,22 @@ reload_proxies() {
   done
 }
 
+# Says that the configuration was replaced and the services not restarted since: whoever comes next has to do it.
+pending_configuration="$state/pending-configuration"
+
 # Restarts the services, then takes away the mark $1 of what was begun, then insists on health.
 bring_up_services() {
   if [[ -n $SSM_applicationServices ]]; then restart_services; else restarted_at=$(date +%s.%6N); fi
   reload_proxies
-  if [[ -n $1 ]]; then rm -f -- "$1"; fi
+  rm -f -- "$pending_configuration" ${1:+"$1"}
   if [[ -n $SSM_healthUrl ]]; then await_health; fi
   check_error_log
+}
+
+# What a failure reports besides its message: where the host stands.
+note_services() {
+  observe_services
+  failure_fields="\"changed\":true,\"services\":$services_json,\"health\":$health_json"
 }
 
 healthy() {
