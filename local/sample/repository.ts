@@ -1,5 +1,6 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { all, type Edit, replace } from './edits.ts';
 import { git } from './git.ts';
 
@@ -64,7 +65,12 @@ const RECIPES: readonly Recipe[] = [
   },
 ];
 
-const VERSIONED = ['backend/package.json', 'backend/package-lock.json', 'backend/vendor/phrases/package.json'];
+const VERSIONED = [
+  'backend/package.json',
+  'backend/package-lock.json',
+  'backend/vendor/phrases/package.json',
+  'backend/vendor/pg/package.json',
+];
 
 /** The application and the package that it depends on carry the release's version. */
 function raiseVersion(version: string): Edit {
@@ -79,6 +85,24 @@ async function release(work: string, { version, date, message, edit, good }: Rec
   await git(work, ['tag', `v${version}`]);
   await git(work, ['push', '--quiet', '--force', 'origin', 'HEAD:main', `v${version}`]);
   return { version, commit: await git(work, ['rev-parse', 'HEAD']), good };
+}
+
+/** The application keeps its PostgreSQL client in its repository, so that installing a release needs no network: this project's own, in one file. */
+async function vendorPostgres(work: string): Promise<void> {
+  const folder = join(work, 'backend/vendor/pg');
+  await build({
+    stdin: { contents: "module.exports = require('pg');", resolveDir: import.meta.dirname },
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    external: ['pg-native', 'pg-cloudflare'],
+    logLevel: 'error',
+  });
+  await writeFile(
+    join(folder, 'package.json'),
+    `${JSON.stringify({ name: 'pg', version: '1.0.0', main: 'index.js' }, null, 2)}\n`,
+  );
 }
 
 /** Copied without what a person may have installed there. */
@@ -98,6 +122,7 @@ export async function createRepository(directory: string): Promise<SampleReposit
   await git(work, ['init', '--quiet', '--initial-branch=main']);
   await git(work, ['remote', 'add', 'origin', origin]);
   await copySource(work);
+  await vendorPostgres(work);
   const releases: SampleRelease[] = [];
   for (const recipe of RECIPES) releases.push(await release(work, recipe));
   return {

@@ -7,7 +7,9 @@ import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { Client } from 'pg';
 import type { InstanceDefinition } from '../../local/aws/rds/create.ts';
 import { REGION } from '../../local/aws/service.ts';
+import type { SampleHost } from '../../local/sample/host.ts';
 import { DIRECTORY, type sampleManifest } from '../../local/sample/manifest.ts';
+import { until } from '../../local/until.ts';
 import type { Stage, StageOptions, Theatre } from './harness.ts';
 
 export const FILE = `${DIRECTORY}/backend/.env`;
@@ -28,6 +30,8 @@ export interface DataStage {
   moment(): Promise<string>;
   files(): Promise<string[]>;
   health(): Promise<number[]>;
+  /** How many rows the application itself finds, by host. */
+  counted(): Promise<number[]>;
 }
 
 let stages = 0;
@@ -76,9 +80,7 @@ export const openData = async (
       await connection.end();
     }
   };
-  await sql(
-    "CREATE TABLE generations (id serial PRIMARY KEY, text text NOT NULL); INSERT INTO generations (text) VALUES ('one'), ('two')",
-  );
+  await sql('CREATE TABLE generations (id serial PRIMARY KEY, text text NOT NULL)');
   const configuration = { file: FILE, owner: await ownerOfFiles(), mode: '600' };
   const stage = await theatre.stage({
     ...options,
@@ -100,6 +102,12 @@ export const openData = async (
     await writeFile(path, text.replace(/^DATABASE_URL=.*$/m, `DATABASE_URL="${url}?connect_timeout=5"`));
     await host.systemctl('restart', 'sample-api');
   }
+  const [first] = stage.hosts;
+  const generations = ({ address }: Pick<SampleHost, 'address'>) => `http://${address}:8000/api/generations`;
+  if (first) {
+    await until('the application', 20_000, async () => ((await first.health()).status === 200 ? true : undefined));
+    for (const body of ['one', 'two']) await fetch(generations(first), { method: 'POST', body });
+  }
   return {
     stage,
     rds: client,
@@ -118,6 +126,8 @@ export const openData = async (
       return at;
     },
     files: () => Promise.all(stage.hosts.map(({ directory }) => readFile(join(directory, FILE), 'utf8'))),
+    counted: () =>
+      Promise.all(stage.hosts.map(async (host) => ((await (await fetch(generations(host))).json()) as { count: number }).count)),
     health: async () => (await Promise.all(stage.hosts.map((host) => host.health()))).map(({ status }) => status),
   };
 };

@@ -15,12 +15,15 @@ describe('a database rollback', () => {
   it.each(['before-cutover', 'before-restore'] as const)(
     'swaps names, keeps the old instance and says so, with services stopped %s',
     async (stopServices) => {
-      const { stage, instance, sql, rows, instances, moment, files, health } = await openData(theatre, { stopServices });
+      const { stage, instance, sql, rows, instances, moment, files, health, counted } = await openData(theatre, { stopServices });
       const [before, time] = [await files(), await moment()];
       await sql(corrupt);
       const rollback = await stage.rollBack({ strategy: 'database', target: { time } });
       expect(rollback).toMatchObject({ status: 'succeeded', dataLossMinutes: 1 });
-      expect(await rows()).toEqual(['one', 'two']);
+      expect([await rows(), await counted()]).toEqual([
+        ['one', 'two'],
+        [2, 2],
+      ]);
       const all = await instances();
       const [kept = ''] = Object.keys(all).filter((name) => name !== instance);
       expect(all).toEqual({ [instance]: 'available', [kept]: 'available' });
@@ -33,13 +36,18 @@ describe('a database rollback', () => {
   );
 
   it('points DATABASE_URL at the restored instance and leaves the rest of the file as it was', async () => {
-    const { stage, instance, sql, rows, instances, moment, files, health } = await openData(theatre, { cutover: 'environment' });
+    const { stage, instance, sql, rows, instances, moment, files, health, counted } = await openData(theatre, {
+      cutover: 'environment',
+    });
     const [before, time] = [await files(), await moment()];
     await sql(corrupt);
     const rollback = await stage.rollBack({ strategy: 'database', target: { time } });
     expect(rollback).toMatchObject({ status: 'succeeded' });
     const restored = Object.keys(await instances()).find((name) => name !== instance) ?? '';
-    expect(await rows(restored)).toEqual(['one', 'two']);
+    expect([await rows(restored), await counted()]).toEqual([
+      ['one', 'two'],
+      [2, 2],
+    ]);
     expect(await rows()).toEqual(['', '', 'late']);
     const withoutAddress = (text: string) => text.replace(/@127\.0\.0\.1:\d+/, '@');
     const after = await files();
