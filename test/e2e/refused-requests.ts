@@ -32,13 +32,13 @@ export const REFUSED_REQUESTS: readonly RefusedRequest[] = [
     what: 'an issue whose strategy lacks its component',
     sent: { body: { issue: 'database-issue', reason: 'x' } },
     status: 422,
-    says: /needs database, which this version does not carry out/,
+    says: /does not have a 'database' section/,
   },
   {
-    what: 'a strategy that is not available',
-    sent: { body: { ...good, strategy: 'full' } },
+    what: 'a time where only a release will do',
+    sent: { body: { ...good, target: { time: '2026-01-01T00:00:00Z' } } },
     status: 422,
-    says: /full needs configuration, which this version does not carry out.*Ask for strategy code/,
+    says: /goes back to a release, not to a time/,
   },
   { what: 'malformed JSON', sent: { text: '{"strategy": "code", ' }, status: 400, says: /malformed JSON/ },
   {
