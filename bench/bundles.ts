@@ -30,6 +30,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   '@aws-sdk/client-cloudwatch': 'CloudWatchClient',
   '@aws-sdk/client-dynamodb': 'DynamoDBClient',
   '@aws-sdk/client-eventbridge': 'EventBridgeClient',
+  '@aws-sdk/client-rds': 'RDSClient',
   '@aws-sdk/client-s3': 'S3Client',
   '@aws-sdk/client-sfn': 'SFNClient',
   '@aws-sdk/client-sns': 'SNSClient',

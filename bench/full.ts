@@ -56,8 +56,8 @@ export const measureFull = async (say: (line: string) => void): Promise<FullResu
 
 /** A good release with all that belongs to it, then a bad one that breaks all of it; then one way back. */
 const measureOne = async (world: World, strategy: Strategy, number: number): Promise<Measured> => {
-  const good = await world.repository.addRelease(`${number}.1.0`, async () => {}, true);
-  const bad = await world.repository.addRelease(`${number}.2.0`, async () => {}, true);
+  const good = await world.repository.addRelease(`${number + 10}.1.0`, async () => {}, true);
+  const bad = await world.repository.addRelease(`${number + 10}.2.0`, async () => {}, true);
   const manifest = await manifestOf(world, number);
   await register(world, manifest);
   await deploy(world, good, false);

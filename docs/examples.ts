@@ -2,6 +2,8 @@
 import type * as z from 'zod';
 import type {
   Approval,
+  Backup,
+  BackupInput,
   Decision,
   Freeze,
   FreezeInput,
@@ -190,4 +192,26 @@ export const freeze: Freeze = {
   by: operator,
   since: '2026-11-22T08:00:00.000Z',
   until: '2026-11-22T12:00:00.000Z',
+};
+
+const backupId = 'bk-ad-mint-ai-20261122T030012Z-5f0c2a91';
+export const backupInput = { database: true, reason: 'Before 1.4.2' } as const satisfies z.input<typeof BackupInput>;
+export const backup: Backup = {
+  backupId,
+  application: 'ad-mint-ai',
+  version: '1.4.1',
+  state: 'completed',
+  database: true,
+  reason: 'Before 1.4.2',
+  by: 'arn:aws:sts::123456789012:assumed-role/deployment/pipeline',
+  startedAt: '2026-11-22T03:00:12.000Z',
+  endedAt: '2026-11-22T03:02:40.000Z',
+  hosts: [{ id: 'i-0123456789abcdef0', ok: true, sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }],
+  snapshot: backupId.toLowerCase(),
+};
+export const backupAccepted = {
+  backupId,
+  application: 'ad-mint-ai',
+  state: 'running' as const,
+  links: { self: `/applications/ad-mint-ai/backups/${backupId}` },
 };

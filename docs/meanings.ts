@@ -128,6 +128,11 @@ export const ROLLBACK_NOTES: Meanings = {
 
 export const DECISION: Meanings = { reason };
 
+export const BACKUP: Meanings = {
+  database: 'Whether a snapshot of the database is taken too.',
+  reason: 'Why it is made, such as the version that is about to be deployed.',
+};
+
 export const APPROVAL: Meanings = {
   reason,
   acknowledgeDataLoss:

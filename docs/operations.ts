@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import {
   Approval,
+  Backup,
+  BackupInput,
   Decision,
   EventsPage,
   Freeze,
@@ -23,6 +25,7 @@ import {
 import * as example from './examples.ts';
 import {
   APPROVAL,
+  BACKUP,
   DECISION,
   EVENTS_QUERY,
   FREEZE,
@@ -60,7 +63,7 @@ export interface Operation {
   readonly id: string;
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly tag: 'Applications' | 'Releases' | 'Rollbacks' | 'Decisions' | 'Freezes';
+  readonly tag: 'Applications' | 'Backups' | 'Releases' | 'Rollbacks' | 'Decisions' | 'Freezes';
   readonly summary: string;
   readonly description: string;
   readonly callers: readonly Caller[];
@@ -89,6 +92,10 @@ const Rollbacks = z.object({ rollbacks: z.array(Rollback), cursor: z.string().nu
 const Events = z.object({ events: z.array(RollbackEvent), after: z.number() });
 const PlanOrNone = z.object({ plan: Plan.nullable(), objects: ObjectTotals.nullable() });
 const FreezeOrNone = z.object({ freeze: Freeze.nullable() });
+const Backups = z.object({ backups: z.array(Backup) });
+const BackupAccepted = Backup.pick({ backupId: true, application: true, state: true }).extend({
+  links: z.object({ self: z.string() }),
+});
 const Decided = z.object({ rollbackId: z.string(), decision: z.enum(['approved', 'rejected', 'cancel-requested']) });
 
 const ALL: readonly Caller[] = ['viewer', 'operator', 'approver'];
@@ -254,6 +261,54 @@ export const OPERATIONS: readonly Operation[] = [
     body: { name: 'ReleaseChange', contract: ReleaseChange, meanings: RELEASE_CHANGE, examples: [example.releaseChange] },
     answers: [releaseAnswer(200, 'Changed.')],
     problems: [...READING, 'ReleaseUnknown'],
+  },
+  {
+    id: 'listBackups',
+    method: 'GET',
+    path: '/applications/{application}/backups',
+    tag: 'Backups',
+    summary: 'List backups',
+    description: 'Newest first.',
+    callers: ALL,
+    answers: [
+      {
+        status: 200,
+        means: 'The backups.',
+        content: { name: 'Backups', contract: Backups, example: { backups: [example.backup] } },
+      },
+    ],
+    problems: ['ApplicationUnknown'],
+  },
+  {
+    id: 'getBackup',
+    method: 'GET',
+    path: '/applications/{application}/backups/{backupId}',
+    tag: 'Backups',
+    summary: 'Read a backup',
+    description: 'How far it is, and which hosts it holds.',
+    callers: ALL,
+    answers: [{ status: 200, means: 'The backup.', content: { name: 'Backup', contract: Backup, example: example.backup } }],
+    problems: ['BackupUnknown'],
+  },
+  {
+    id: 'backUp',
+    method: 'POST',
+    path: '/applications/{application}/backups',
+    tag: 'Backups',
+    summary: 'Make a backup before a deployment',
+    description:
+      'Keeps a dated copy of the configuration on every host and, if asked, a snapshot of the database. It is recorded with the release that runs, and fails as a whole if one host fails or a rollback runs.',
+    callers: OPERATOR,
+    idempotent: true,
+    body: { name: 'BackupInput', contract: BackupInput, meanings: BACKUP, examples: [example.backupInput] },
+    answers: [
+      {
+        status: 202,
+        means: 'On record and started.',
+        content: { name: 'BackupAccepted', contract: BackupAccepted, example: example.backupAccepted },
+      },
+    ],
+    problems: [...READING, 'ApplicationUnknown', 'BackupImpossible'],
   },
   {
     id: 'startRollback',

@@ -4,6 +4,8 @@ import {
   AlreadyDecided,
   ApplicationUnknown,
   ApproverIsRequester,
+  BackupImpossible,
+  BackupUnknown,
   CursorInvalid,
   DataLossNotAcknowledged,
   IdempotencyConflict,
@@ -40,6 +42,10 @@ const ERRORS = {
   StrategyImpossible: new StrategyImpossible(
     `The manifest of ${application} does not have a 'code' section: add it with PUT /applications/${application}, or choose another strategy.`,
   ),
+  BackupImpossible: new BackupImpossible(
+    `The manifest of ${application} does not have a 'database' section: add it with PUT /applications/${application}.`,
+  ),
+  BackupUnknown: new BackupUnknown(application, `bk-${application}-20261122T030012Z-5f0c2a91`),
   IdempotencyConflict: new IdempotencyConflict(ROLLBACK_ID),
   RollbackUnknown: new RollbackUnknown(ROLLBACK_ID),
   NothingToUndo: new NothingToUndo(`${ROLLBACK_ID} is refused: only a rollback that succeeded or is unresolved can be undone.`),

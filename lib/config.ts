@@ -35,6 +35,10 @@ export const config = {
   get releaseMachineArn(): string {
     return required('RELEASE_MACHINE_ARN');
   },
+  /** The state machine that makes a backup before a deployment. */
+  get backupMachineArn(): string {
+    return required('BACKUP_MACHINE_ARN');
+  },
   /** Where the service keeps captured state and fences on each host. */
   get hostStateDirectory(): string {
     return process.env.HOST_STATE_DIRECTORY || '/var/lib/rollback-service';

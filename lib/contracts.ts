@@ -4,6 +4,7 @@
  * a bundle holds only what its function reads.
  * Times are ISO 8601 UTC strings; durations are texts such as `30s`, `15m`, `4h`, `2d`.
  */
+export * from './contracts/backups.ts';
 export * from './contracts/database.ts';
 export * from './contracts/events.ts';
 export * from './contracts/frontend.ts';

@@ -203,6 +203,27 @@ export class StrategyImpossible extends RequestError {
   override readonly title = 'Strategy not possible';
 }
 
+/** A backup was asked for that the manifest has no section for. */
+export class BackupImpossible extends RequestError {
+  override readonly name = 'BackupImpossible';
+  override readonly status = 422;
+  override readonly title = 'Backup not possible';
+}
+
+export class BackupUnknown extends RequestError {
+  override readonly name = 'BackupUnknown';
+  override readonly status = 404;
+  override readonly title = 'Backup unknown';
+  constructor(application: string, backupId: string) {
+    super(`${application} has no backup ${backupId}. GET /applications/${application}/backups lists them.`);
+  }
+}
+
+/** A backup could not be made whole; it is on record as failed, and may be asked for again. */
+export class BackupFailed extends RollbackServiceError {
+  override readonly name = 'BackupFailed';
+}
+
 /** An Idempotency-Key was used before for another request. */
 export class IdempotencyConflict extends RequestError {
   override readonly name = 'IdempotencyConflict';

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import type * as acquireLock from '../functions/steps/acquire-lock.ts';
 import type * as advanceDatabase from '../functions/steps/advance-database.ts';
 import type * as awaitHostCommand from '../functions/steps/await-host-command.ts';
+import type * as backUpHosts from '../functions/steps/back-up-hosts.ts';
 import type * as checkSite from '../functions/steps/check-site.ts';
 import type * as closeRollback from '../functions/steps/close-rollback.ts';
 import type * as invalidateCache from '../functions/steps/invalidate-cache.ts';
@@ -18,6 +19,7 @@ import type * as planUndo from '../functions/steps/plan-undo.ts';
 import type * as recordFrontend from '../functions/steps/record-frontend.ts';
 import type * as sendHostCommand from '../functions/steps/send-host-command.ts';
 import type * as settleFrontend from '../functions/steps/settle-frontend.ts';
+import type * as snapshotDatabase from '../functions/steps/snapshot-database.ts';
 import type * as verifyRollback from '../functions/steps/verify-rollback.ts';
 import type * as verifyUndo from '../functions/steps/verify-undo.ts';
 import { End, HostAction } from '../lib/contracts.ts';
@@ -76,6 +78,8 @@ const ANSWERS = {
   verifyRollback: ['verdict', 'healthy', 'at'] satisfies Answer<typeof verifyRollback>,
   monitorRollback: ['state', 'verdict'] satisfies Answer<typeof monitorRollback>,
   planUndo: ['needed', 'frontend', 'database', 'waves', 'batches'] satisfies Answer<typeof planUndo>,
+  backUpHosts: ['database'] satisfies Answer<typeof backUpHosts>,
+  snapshotDatabase: ['state'] satisfies Answer<typeof snapshotDatabase>,
   advanceDatabase: ['state', 'cause'] satisfies Answer<typeof advanceDatabase>,
   planFrontend: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontend>,
   planFrontendUndo: ['state', 'cursor', 'message'] satisfies Answer<typeof planFrontendUndo>,

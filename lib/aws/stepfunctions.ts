@@ -52,9 +52,18 @@ export async function startRecording(release: { readonly application: string; re
   const { application, version } = release;
   // Versions may hold characters that a name may not.
   const name = `${application}-${createHash('sha256').update(version).digest('hex').slice(0, 20)}`;
-  const request = { stateMachineArn: config.releaseMachineArn, name, input: JSON.stringify(release) };
+  await startOnce(config.releaseMachineArn, name, { application, version });
+}
+
+/** Starts to make a backup; one that was started before, running or not, stays the only one. */
+export async function startBackup(backup: { readonly application: string; readonly backupId: string }): Promise<void> {
+  const { application, backupId } = backup;
+  await startOnce(config.backupMachineArn, backupId, { application, backupId });
+}
+
+async function startOnce(stateMachineArn: string, name: string, input: object): Promise<void> {
   try {
-    await client.send(new StartExecutionCommand(request));
+    await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   } catch (error) {
     if (!isError(error, 'ExecutionAlreadyExists')) throw error;
   }

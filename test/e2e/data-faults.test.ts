@@ -1,3 +1,4 @@
 /** Configuration and data alone, in one file so that they share a theatre. */
+import './backups.e2e.ts';
 import './configuration.e2e.ts';
 import './database.e2e.ts';

@@ -1,0 +1,59 @@
+/** Backups before a deployment, and the way back to them. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Backup } from '../../lib/contracts.ts';
+import { until } from '../../local/until.ts';
+import { FILE, openData } from './data.ts';
+import { openTheatre, type Stage, type Theatre } from './harness.ts';
+
+describe('a backup before a deployment', () => {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await openTheatre();
+  });
+  afterAll(() => theatre.close());
+
+  const backUp = async ({ application, operator }: Stage, body: object): Promise<Backup> => {
+    const { links } = await operator.call('POST', `/applications/${application}/backups`, body);
+    return until('the end of the backup', 60_000, async () => {
+      const backup = (await operator.call('GET', links.self)) as Backup;
+      return backup.state === 'running' ? undefined : backup;
+    });
+  };
+
+  it('keeps the configuration of every host and a snapshot, and a rollback to its release finds it', async () => {
+    const { stage, rds, files } = await openData(theatre);
+    const before = await files();
+    const backup = await backUp(stage, { database: true, reason: 'before 1.3.0' });
+    expect(backup).toMatchObject({ state: 'completed', version: '1.2.0', hosts: [{ ok: true }, { ok: true }] });
+    const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: backup.snapshot ?? '' }));
+    expect(DBSnapshots).toMatchObject([{ Status: 'available' }]);
+    await Promise.all(
+      stage.hosts.map(async ({ directory }) => {
+        const path = join(directory, FILE);
+        await writeFile(path, `${await readFile(path, 'utf8')}MAIL_SERVER=nowhere\n`);
+      }),
+    );
+    const rollback = await stage.rollBack({ strategy: 'configuration', target: { version: '1.2.0' } });
+    expect(rollback, rollback.resolution).toMatchObject({ status: 'succeeded' });
+    expect(await files()).toEqual(before);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('fails as a whole when one host has nothing to keep, and leaves the lock free', async () => {
+    const { stage } = await openData(theatre);
+    await rm(join(stage.hosts[1]?.directory ?? '', FILE));
+    const backup = await backUp(stage, {});
+    expect(backup).toMatchObject({ state: 'failed', problem: expect.stringContaining('configuration-missing') });
+    const rollback = await stage.rollBack({ strategy: 'configuration', target: { version: '1.2.0' } });
+    expect(rollback).toMatchObject({ status: 'refused', refusal: { code: 'target-not-restorable' } });
+  });
+
+  it('is refused where the manifest has nothing to back up', async () => {
+    const stage = await theatre.stage({ hosts: 1 });
+    await expect(backUp(stage, {})).rejects.toThrow(/'configuration' section/);
+    await expect(backUp(stage, { database: true })).rejects.toThrow(/'database' section/);
+  });
+});
