@@ -13,13 +13,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'],
-          exclude: ['test/lib/frontend/**'],
+          exclude: ['test/lib/{frontend,database}/**'],
         },
       },
       {
         test: {
           name: 'storage',
-          include: ['test/lib/frontend/**/*.test.ts', 'test/local/rds*.test.ts'],
+          include: ['test/lib/{frontend,database}/**/*.test.ts', 'test/local/rds*.test.ts'],
           testTimeout: 120_000,
         },
       },

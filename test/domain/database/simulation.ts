@@ -47,8 +47,9 @@ export class SimulatedRds {
     }
   }
 
-  get isBusy(): boolean {
-    return this.#jobs.length > 0;
+  /** Whether a change that was asked for is still on its way to this instance. */
+  isBusyWith({ resourceId }: DatabaseState): boolean {
+    return this.#jobs.some(({ instance }) => instance.resourceId === resourceId);
   }
 
   rename(resourceId: string, to: string): void {
