@@ -45,7 +45,7 @@ export const bundle = async (entry: string, outfile: string, external: string[] 
     bundle: true,
     minify: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node24',
     mainFields: ['module', 'main'],
     external,
@@ -106,9 +106,9 @@ export const measureBundles = async (rounds: number, say: (line: string) => void
 
 const measureOne = async (name: string, entry: string, directory: string, rounds: number): Promise<BundleResult> => {
   const files = {
-    own: join(directory, name, 'own.mjs'),
-    runtime: join(directory, name, 'runtime.mjs'),
-    baseline: join(directory, name, 'baseline.mjs'),
+    own: join(directory, name, 'own.cjs'),
+    runtime: join(directory, name, 'runtime.cjs'),
+    baseline: join(directory, name, 'baseline.cjs'),
   };
   await mkdir(join(directory, name));
   const clients = await bundle(entry, files.own);

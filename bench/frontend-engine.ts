@@ -99,5 +99,6 @@ const operationOf = (request: ClientRequest): string => {
 };
 
 const requests = countRequests();
-const done = await carryOut(JSON.parse(process.argv[2] ?? '') as Job);
-console.log(JSON.stringify({ ...done, peakBytes: peakMemory(), requests } satisfies JobResult));
+carryOut(JSON.parse(process.argv[2] ?? '') as Job).then((done) => {
+  console.log(JSON.stringify({ ...done, peakBytes: peakMemory(), requests } satisfies JobResult));
+});

@@ -128,7 +128,7 @@ const measureEngine = async (bench: Bench, { versions, growth }: Scale) => ({
 
 /** The engine is bundled as the deployed functions are. */
 const openBench = async (start: Start, store: Store): Promise<Bench> => {
-  const engine = join(start.directory, 'engine.mjs');
+  const engine = join(start.directory, 'engine.cjs');
   await bundle(join(import.meta.dirname, 'frontend-engine.ts'), engine);
   return { ...start, store, engine, serviceBucket: await store.createBucket('service') };
 };

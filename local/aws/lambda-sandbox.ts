@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
 import type { DeployedFunction } from './lambda-code.ts';
 
 /** Longer than Lambda's ten seconds: many sandboxes start at once on a laptop. */
@@ -35,6 +37,14 @@ export interface Outcome {
   readonly alive: boolean;
 }
 
+/** Writes the script of every sandbox's thread to `directory`; in TypeScript, each would load a compiler before its function. */
+export async function buildThread(directory: string): Promise<string> {
+  const outfile = join(directory, 'lambda-thread.mjs');
+  const entry = join(import.meta.dirname, 'lambda-thread.ts');
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24' });
+  return outfile;
+}
+
 type Ending = SandboxMessage | { readonly kind: 'timeout' } | { readonly kind: 'died'; readonly error: Error };
 
 /** One execution environment of a function: a thread that lives over many invocations, one at a time. */
@@ -45,11 +55,12 @@ export class Sandbox {
   #listener: (ending: Ending) => void = () => undefined;
   #death: Ending | undefined;
 
-  constructor(deployed: DeployedFunction, environment: Record<string, string>, log: Writable) {
+  /** @param thread what `buildThread` answered */
+  constructor(thread: string, deployed: DeployedFunction, environment: Record<string, string>, log: Writable) {
     const { file, exportName, handler, name: functionName, arn: functionArn, memoryMb } = deployed;
     const workerData: SandboxData = { file, exportName, handler, functionName, functionArn, memoryMb };
     this.#deployed = deployed;
-    this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), {
+    this.#worker = new Worker(thread, {
       workerData,
       env: environment,
       execArgv: [],

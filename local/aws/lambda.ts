@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Iam } from './iam.ts';
 import { type DeployedFunction, deployFunctions, environmentOf } from './lambda-code.ts';
 import { type Fault, Faults } from './lambda-faults.ts';
-import { type Outcome, Sandbox, timeoutPayload } from './lambda-sandbox.ts';
+import { buildThread, type Outcome, Sandbox, timeoutPayload } from './lambda-sandbox.ts';
 import { AwsError, type InvocationResult, type InvokeFunction } from './service.ts';
 import type { Resource } from './template.ts';
 
@@ -53,7 +53,8 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
   const logs = join(options.directory, 'logs');
   await mkdir(logs, { recursive: true });
   const logFile = (name: string) => join(logs, `${name}.log`);
-  const pools = new Map(deployed.map((one) => [one.name, createPool(one, logFile(one.name), options)]));
+  const thread = await buildThread(options.directory);
+  const pools = new Map(deployed.map((one) => [one.name, createPool(one, thread, logFile(one.name), options)]));
   const faults = new Faults();
   const find = (nameOrArn: string) => findPool(pools, nameOrArn);
 
@@ -75,12 +76,12 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
   };
 }
 
-function createPool(deployed: DeployedFunction, logFile: string, { endpoint, iam }: LambdaOptions): Pool {
+function createPool(deployed: DeployedFunction, thread: string, logFile: string, { endpoint, iam }: LambdaOptions): Pool {
   const log = createWriteStream(logFile, { flags: 'a' });
   // Many sandboxes pipe into the one log.
   log.setMaxListeners(0);
   const session = iam.assumeRole(deployed.roleArn, deployed.name);
-  const open = () => new Sandbox(deployed, environmentOf(deployed, endpoint, session), log);
+  const open = () => new Sandbox(thread, deployed, environmentOf(deployed, endpoint, session), log);
   return { deployed, log, idle: [], busy: new Set(), open };
 }
 

@@ -34,6 +34,12 @@ seconds() {
   }'
 }
 
+# nap SECONDS: sleeps without a process of its own, of which waiting for many services would start hundreds a second.
+nap() {
+  [[ -n ${silence:-} ]] || exec {silence}<> <(:)
+  read -rt "$1" -u "$silence" || true
+}
+
 # note UNIT PRIORITY MESSAGE: a line of the service manager itself in the unit's journal.
 note() {
   printf '%s\t%s\t%s\t%s\n' "$EPOCHREALTIME" "$2" 'systemd[1]' "$3" >>"$HOST_ROOT/var/log/journal/$1.log"
@@ -121,7 +127,7 @@ end_unit() {
       note "$1" 4 "$1.service: State 'stop-sigterm' timed out. Killing."
       signal_unit "$1" KILL
     fi
-    sleep 0.03
+    nap 0.03
   done
 }
 
@@ -130,7 +136,7 @@ stop_unit() {
   local tries=0
   recorded "$1" supervisor || recorded "$1" main || return 0
   end_unit "$1"
-  while recorded "$1" supervisor && ((tries++ < 150)); do sleep 0.02; done
+  while recorded "$1" supervisor && ((tries++ < 150)); do nap 0.02; done
   if recorded "$1" supervisor; then kill -KILL "$RECORDED" 2>/dev/null || true; fi
 }
 
