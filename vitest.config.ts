@@ -3,16 +3,19 @@ import { defineConfig } from 'vitest/config';
 /** Real processes on a machine that others use too now and then miss a time-out: there, and only there, a test gets a second try. */
 const retry = process.env.CI ? 1 : 0;
 const endToEnd = { retry, testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 5 };
+/** Files that change nothing of the process they run in load what they test once for all of them. */
+const together = { isolate: false };
 
 export default defineConfig({
   test: {
     // Most tests wait for processes: more workers than Vitest's one for each spare core keep both cores of a small machine busy.
     maxWorkers: 3,
     projects: [
+      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'], ...together } },
       {
         test: {
           name: 'unit',
-          include: ['test/{domain,functions,lib}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{functions,lib}/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['test/lib/{frontend,database}/**'],
         },
       },
@@ -30,6 +33,7 @@ export default defineConfig({
           exclude: ['test/local/rds*.test.ts'],
           testTimeout: 60_000,
           retry,
+          ...together,
         },
       },
       { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },

@@ -1,5 +1,5 @@
 /** Lists the fields of a contract as people read them: path, type, rule, default. What a contract does not say, this does not invent. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 export interface Field {
   /** `health.flows[].url`: dots lead into a section, `[]` into the items of a list. */
@@ -155,6 +155,6 @@ function walk(prefix: string, schema: Schema): Field[] {
 }
 
 /** Every field of an object contract in its own order, sections before what is in them. */
-export function fieldsOf(contract: z.ZodType): Field[] {
+export function fieldsOf(contract: z.ZodMiniType): Field[] {
   return walk('', asSchema(contract));
 }

@@ -1,5 +1,5 @@
 /** The examples of the references. A test parses each with its contract. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type {
   Approval,
   Backup,

@@ -1,5 +1,5 @@
 /** What the fields of the contracts mean, by path. A field without a meaning, or a meaning without a field, fails the generation. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { type Field, fieldsOf } from './contract-fields.ts';
 
 export type Meanings = Readonly<Record<string, string>>;
@@ -160,7 +160,7 @@ export class MeaningsIncomplete extends Error {
 }
 
 /** The fields of a contract with their meanings. Throws `MeaningsIncomplete`, naming the paths. */
-export function explained(contract: z.ZodType, meanings: Meanings): (Field & { readonly meaning: string })[] {
+export function explained(contract: z.ZodMiniType, meanings: Meanings): (Field & { readonly meaning: string })[] {
   const fields = fieldsOf(contract);
   const paths = new Set(fields.map(({ path }) => path));
   const missing = [...paths].filter((path) => !meanings[path]);

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 page of the HTTP API, made from the contracts: what a caller sends by their input, what is answered by their output. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import {
   Estimate,
   Freeze,
@@ -45,7 +45,7 @@ const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; r
   version: { description: 'Version of the release.', example: '1.4.2' },
 };
 
-const schemaOf = (contract: z.ZodType, io: 'input' | 'output'): JsonSchema => {
+const schemaOf = (contract: z.ZodMiniType, io: 'input' | 'output'): JsonSchema => {
   // Of an output only a transform has no schema, and it is never asked for.
   const { $schema, ...schema } = z.toJSONSchema(contract, { io, target: 'draft-2020-12', unrepresentable: 'any' });
   return schema as JsonSchema;
@@ -63,7 +63,7 @@ function find(schema: JsonSchema, path: readonly string[]): JsonSchema[] {
   return rest.length === 0 ? [inner] : find(inner, rest);
 }
 
-function addMeanings(schema: JsonSchema, contract: z.ZodType, meanings: Meanings): JsonSchema {
+function addMeanings(schema: JsonSchema, contract: z.ZodMiniType, meanings: Meanings): JsonSchema {
   for (const { path, meaning } of explained(contract, meanings)) {
     const steps = path.replaceAll('[]', '.[]').split('.');
     for (const found of find(schema, steps)) found.description = meaning;

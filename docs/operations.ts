@@ -1,5 +1,5 @@
 /** The operations of the HTTP API in one table: what docs/openapi.json and docs/api.md are made of. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import {
   Approval,
   Backup,
@@ -45,7 +45,7 @@ export type Caller = 'viewer' | 'operator' | 'approver';
 /** A body or a query as a caller sends it. `name` is its component's. */
 export interface Input {
   readonly name: string;
-  readonly contract: z.ZodType;
+  readonly contract: z.ZodMiniType;
   readonly meanings: Meanings;
   /** The first is shown in docs/api.md. */
   readonly examples: readonly object[];
@@ -55,7 +55,7 @@ export interface Answer {
   readonly status: number;
   readonly means: string;
   /** None: text/markdown. */
-  readonly content?: { readonly name: string; readonly contract: z.ZodType; readonly example: object };
+  readonly content?: { readonly name: string; readonly contract: z.ZodMiniType; readonly example: object };
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -88,12 +88,12 @@ const DryRun = z.discriminatedUnion('decision', [
 ]);
 const Applications = z.object({ applications: z.array(z.string()) });
 const Releases = z.object({ releases: z.array(Release) });
-const Rollbacks = z.object({ rollbacks: z.array(Rollback), cursor: z.string().nullable() });
+const Rollbacks = z.object({ rollbacks: z.array(Rollback), cursor: z.nullable(z.string()) });
 const Events = z.object({ events: z.array(RollbackEvent), after: z.number() });
-const PlanOrNone = z.object({ plan: Plan.nullable(), objects: ObjectTotals.nullable() });
-const FreezeOrNone = z.object({ freeze: Freeze.nullable() });
+const PlanOrNone = z.object({ plan: z.nullable(Plan), objects: z.nullable(ObjectTotals) });
+const FreezeOrNone = z.object({ freeze: z.nullable(Freeze) });
 const Backups = z.object({ backups: z.array(Backup) });
-const BackupAccepted = Backup.pick({ backupId: true, application: true, state: true }).extend({
+const BackupAccepted = z.extend(z.pick(Backup, { backupId: true, application: true, state: true }), {
   links: z.object({ self: z.string() }),
 });
 const Decided = z.object({ rollbackId: z.string(), decision: z.enum(['approved', 'rejected', 'cancel-requested']) });

@@ -5,7 +5,7 @@ import middy, { type MiddlewareObj, type MiddyfiedHandler } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
 import httpRouter, { type Method, type Route } from '@middy/http-router';
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { MalformedRequest, TransientFault } from './errors.ts';
 import { brokenRule, problemAnswer } from './problems.ts';
 
@@ -40,7 +40,10 @@ const warmUp = (): MiddlewareObj<unknown, unknown> => ({
  * A state machine step (or an event's handler): `event` is parsed by `input`, `run`'s answer is the step's result.
  * @throws what `run` throws; errors that a retry can cure as `TransientFault`
  */
-export const step = <S extends z.ZodType, R>(input: S, run: (input: z.output<S>) => Promise<R>): MiddyfiedHandler<unknown, R> =>
+export const step = <S extends z.ZodMiniType, R>(
+  input: S,
+  run: (input: z.output<S>) => Promise<R>,
+): MiddyfiedHandler<unknown, R> =>
   middy<unknown, R>()
     .use(injectLambdaContext(logger))
     .use(warmUp() as MiddlewareObj<unknown, R>)
@@ -62,13 +65,13 @@ export interface ApiAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface Endpoint<B extends z.ZodType | undefined, Q extends z.ZodType | undefined> {
+interface Endpoint<B extends z.ZodMiniType | undefined, Q extends z.ZodMiniType | undefined> {
   readonly method: Method;
   readonly path: string;
   readonly body?: B;
   readonly query?: Q;
   readonly run: (
-    request: ApiRequest<B extends z.ZodType ? z.output<B> : undefined, Q extends z.ZodType ? z.output<Q> : undefined>,
+    request: ApiRequest<B extends z.ZodMiniType ? z.output<B> : undefined, Q extends z.ZodMiniType ? z.output<Q> : undefined>,
   ) => Promise<ApiAnswer>;
 }
 
@@ -90,7 +93,7 @@ const boundedBody = (): MiddlewareObj<ApiEvent> => ({
 });
 
 /** One method and path of a resource; body and query are validated before `run` sees them. */
-export const endpoint = <B extends z.ZodType | undefined = undefined, Q extends z.ZodType | undefined = undefined>({
+export const endpoint = <B extends z.ZodMiniType | undefined = undefined, Q extends z.ZodMiniType | undefined = undefined>({
   method,
   path,
   body,

@@ -1,6 +1,6 @@
 /** RFC 9457 problem details: what every error of the HTTP API looks like. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RequestError, RollbackServiceError } from './errors.ts';
 
 export const Problem = z.object({
@@ -10,7 +10,7 @@ export const Problem = z.object({
   detail: z.string(),
   requestId: z.string(),
   /** For input that breaks a rule: which field, which rule. */
-  errors: z.array(z.object({ field: z.string(), rule: z.string() })).optional(),
+  errors: z.optional(z.array(z.object({ field: z.string(), rule: z.string() }))),
 });
 export type Problem = z.infer<typeof Problem>;
 
@@ -67,7 +67,7 @@ const fieldErrors = (issues: readonly z.core.$ZodIssue[]): { field: string; rule
   );
 
 const describe = (error: unknown): Omit<Problem, 'requestId'> => {
-  if (error instanceof z.ZodError)
+  if (error instanceof z.core.$ZodError)
     return {
       type: 'invalid-input',
       title: 'The input breaks a rule',

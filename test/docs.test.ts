@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { fullManifest, installs, smallManifest } from '../docs/examples.ts';
 import { generated } from '../docs/generated.ts';
 import { explained, MANIFEST, MeaningsIncomplete } from '../docs/meanings.ts';

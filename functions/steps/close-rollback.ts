@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { allEvents } from '../../lib/log/events.ts';
@@ -10,11 +10,11 @@ import { whereHostsStand } from '../../lib/rollback/observe-hosts.ts';
 import { whatElseStands } from '../../lib/rollback/standing.ts';
 
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
-const Input = ExecutionInput.extend({
+const Input = z.extend(ExecutionInput, {
   end: End,
-  lock: z.object({ acquired: z.boolean(), fence: z.int() }).optional(),
-  failure: Failure.optional(),
-  undoFailure: Failure.optional(),
+  lock: z.optional(z.object({ acquired: z.boolean(), fence: z.int() })),
+  failure: z.optional(Failure),
+  undoFailure: z.optional(Failure),
 });
 
 /** Why a step failed, in words: a nested execution's cause is its whole description as JSON, with the words inside. */

@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { BackUpInput } from '../../lib/contracts.ts';
 import { step } from '../../lib/middleware.ts';
 import { updateBackup } from '../../lib/registry/backups.ts';
 import { recordReleaseBackup } from '../../lib/registry/release-backups.ts';
 
-const Input = BackUpInput.extend({ failure: z.object({ Error: z.string(), Cause: z.string() }).optional() });
+const Input = z.extend(BackUpInput, { failure: z.optional(z.object({ Error: z.string(), Cause: z.string() })) });
 
 /** A Lambda's cause is its error as JSON, with the words inside. */
 const words = (cause: string): string => {

@@ -1,9 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RecordFrontendInput } from '../../lib/contracts.ts';
 import { step } from '../../lib/middleware.ts';
 import { recordReleaseFrontend } from '../../lib/registry/release-frontends.ts';
 
-const Input = RecordFrontendInput.extend({ failure: z.object({ Error: z.string(), Cause: z.string() }) });
+const Input = z.extend(RecordFrontendInput, { failure: z.object({ Error: z.string(), Cause: z.string() }) });
 
 /** A Lambda's cause is its error as JSON, with the words inside. */
 const words = (cause: string): string => {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ExecutionInput } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { monitorDecision } from '../../lib/domain/monitor.ts';
@@ -12,7 +12,7 @@ import { lastChangeAt } from '../../lib/rollback/evidence.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { observeApplicationAlarms, observeFlows } from '../../lib/rollback/observe-application.ts';
 
-const Input = ExecutionInput.extend({ lock: z.object({ fence: z.int() }), verified: z.object({ at: z.string() }) });
+const Input = z.extend(ExecutionInput, { lock: z.object({ fence: z.int() }), verified: z.object({ at: z.string() }) });
 
 /** One look while the rolled-back application is watched; PENDING is not put on record, as hours of looks would bury the rest. */
 export const handler = step(Input, async ({ rollbackId, lock, verified }) => {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ExecutionInput } from '../../lib/contracts.ts';
 import { groupByCommit } from '../../lib/domain/waves.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
@@ -13,7 +13,7 @@ import { keepLock } from '../../lib/rollback/lease.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
-const Input = ExecutionInput.extend({ lock: z.object({ fence: z.int() }), failure: Failure.optional() });
+const Input = z.extend(ExecutionInput, { lock: z.object({ fence: z.int() }), failure: z.optional(Failure) });
 
 /** What has to go back: each host that a change was begun on, to the commit that it was captured with. */
 export const handler = step(Input, async ({ rollbackId, lock, failure }) => {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notify } from '../../lib/aws/sns.ts';
 import { approve, reject } from '../../lib/aws/stepfunctions.ts';
 import { ExecutionInput } from '../../lib/contracts.ts';
@@ -10,7 +10,7 @@ import { step } from '../../lib/middleware.ts';
 import { saveApproval } from '../../lib/registry/approvals.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
-const Input = ExecutionInput.extend({ approvalSeconds: z.int(), taskToken: z.string() });
+const Input = z.extend(ExecutionInput, { approvalSeconds: z.int(), taskToken: z.string() });
 
 /** The token is a bearer secret: it is kept in the registry only, never in the log, an event or a message. */
 export const handler = step(Input, async ({ rollbackId, application, approvalSeconds, taskToken }) => {

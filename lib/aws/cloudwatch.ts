@@ -1,19 +1,19 @@
 import { CloudWatchClient, type CompositeAlarm, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AlarmObservation } from '../contracts.ts';
 import { clientDefaults } from './client.ts';
 
 const client = new CloudWatchClient(clientDefaults);
 const NAMES_PER_CALL = 100;
 
-const text = z.string().optional().catch(undefined);
+const text = z.catch(z.optional(z.string()), undefined);
 /** What of an alarm's StateReasonData is used; AWS documents it by example only, so all of it may be absent or otherwise. */
 const ReasonData = z.object({
   queryDate: text,
-  period: z.number().catch(0),
-  recentDatapoints: z.array(z.unknown()).catch([]),
-  evaluatedDatapoints: z.array(z.object({ timestamp: text })).catch([]),
-  triggeringAlarms: z.array(z.object({ state: z.object({ timestamp: text }) })).catch([]),
+  period: z.catch(z.number(), 0),
+  recentDatapoints: z.catch(z.array(z.unknown()), []),
+  evaluatedDatapoints: z.catch(z.array(z.object({ timestamp: text })), []),
+  triggeringAlarms: z.catch(z.array(z.object({ state: z.object({ timestamp: text }) })), []),
 });
 
 /**

@@ -1,5 +1,5 @@
 /** Database rollbacks: where a restore goes, and what was done to instances. No secret ever stands in one of these. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Host name and port that clients connect to. */
 export const DatabaseAddress = z.object({ host: z.string(), port: z.int() });
@@ -28,19 +28,19 @@ export type DatabaseTarget = z.infer<typeof DatabaseTarget>;
 /** What a rollback has done to the database so far; each member is written before, or with, what it tells of. */
 export const DatabaseWork = z.object({
   /** Written before the restore is asked for. */
-  restoreBegunAt: z.string().optional(),
-  restored: DatabaseInstance.optional(),
+  restoreBegunAt: z.optional(z.string()),
+  restored: z.optional(DatabaseInstance),
   /** The restored instance has every setting of the source. */
-  preparedAt: z.string().optional(),
+  preparedAt: z.optional(z.string()),
   /** Written before the first rename, or before the first host is pointed at the restored instance. */
-  cutOverBegunAt: z.string().optional(),
-  cutOverAt: z.string().optional(),
+  cutOverBegunAt: z.optional(z.string()),
+  cutOverAt: z.optional(z.string()),
   /** The old instance under the name that it is kept by. */
-  kept: DatabaseInstance.optional(),
-  undoBegunAt: z.string().optional(),
-  undoneAt: z.string().optional(),
+  kept: z.optional(DatabaseInstance),
+  undoBegunAt: z.optional(z.string()),
+  undoneAt: z.optional(z.string()),
   /** Under which name, and where, each instance was last seen: for people when something went wrong. */
-  seen: z.array(z.object({ identifier: z.string(), resourceId: z.string(), status: z.string() })).optional(),
+  seen: z.optional(z.array(z.object({ identifier: z.string(), resourceId: z.string(), status: z.string() }))),
 });
 export type DatabaseWork = z.infer<typeof DatabaseWork>;
 

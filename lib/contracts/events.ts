@@ -1,18 +1,18 @@
 /** EventBridge events that the service listens to. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** An EventBridge `CloudWatch Alarm State Change`; composite alarms carry no metrics, `reasonData` is JSON text and may be absent. */
 export const AlarmChange = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   time: z.string(),
-  resources: z.array(z.string()).min(1),
+  resources: z.array(z.string()).check(z.minLength(1)),
   detail: z.object({
     alarmName: z.string(),
     state: z.object({
       value: z.string(),
-      reason: z.string().default(''),
+      reason: z._default(z.string(), ''),
       timestamp: z.string(),
-      actionsSuppressedBy: z.string().optional(),
+      actionsSuppressedBy: z.optional(z.string()),
     }),
   }),
 });
@@ -22,7 +22,7 @@ export const ExecutionEnded = z.object({
     executionArn: z.string(),
     name: z.string(),
     status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED']),
-    error: z.string().nullish(),
-    cause: z.string().nullish(),
+    error: z.nullish(z.string()),
+    cause: z.nullish(z.string()),
   }),
 });

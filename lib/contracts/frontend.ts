@@ -1,11 +1,11 @@
 /** Frontend rollbacks: release manifests, plans of objects and what was done. Lists of objects live in S3 as JSON lines, never in a state. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What CopyObject does not carry over, so that it has to be given again as HeadObject told it; absent members: it told none. */
 export const LostByCopy = z.object({
-  storageClass: z.string().optional(),
-  websiteRedirect: z.string().optional(),
-  encryption: z.object({ algorithm: z.string(), keyId: z.string().optional(), bucketKey: z.boolean().optional() }).optional(),
+  storageClass: z.optional(z.string()),
+  websiteRedirect: z.optional(z.string()),
+  encryption: z.optional(z.object({ algorithm: z.string(), keyId: z.optional(z.string()), bucketKey: z.optional(z.boolean()) })),
 });
 export type LostByCopy = z.infer<typeof LostByCopy>;
 
@@ -18,9 +18,9 @@ export const ManifestEntry = z.object({
   versionId: z.string(),
   size: z.number(),
   etag: z.string(),
-  checksum: z.string().optional(),
-  contentType: z.string().optional(),
-  lost: LostByCopy.optional(),
+  checksum: z.optional(z.string()),
+  contentType: z.optional(z.string()),
+  lost: z.optional(LostByCopy),
 });
 export type ManifestEntry = z.infer<typeof ManifestEntry>;
 
@@ -39,11 +39,11 @@ export type ManifestIndex = z.infer<typeof ManifestIndex>;
 export const ReleaseFrontend = z.object({
   state: z.enum(['recording', 'recorded', 'failed']),
   /** Folder of the manifest in the service's bucket; present when recorded. */
-  location: z.string().optional(),
-  objects: z.number().optional(),
-  bytes: z.number().optional(),
-  takenAt: z.string().optional(),
-  problem: z.string().optional(),
+  location: z.optional(z.string()),
+  objects: z.optional(z.number()),
+  bytes: z.optional(z.number()),
+  takenAt: z.optional(z.string()),
+  problem: z.optional(z.string()),
 });
 export type ReleaseFrontend = z.infer<typeof ReleaseFrontend>;
 
@@ -67,14 +67,16 @@ const ObjectVersion = z.object({ versionId: z.string(), etag: z.string(), size: 
  */
 export const PlannedObject = z.object({
   key: z.string(),
-  before: ObjectVersion.nullable(),
-  after: ObjectVersion.extend({
-    /** Absent: the object that is there when it is copied, as long as it still has this ETag. */
-    versionId: z.string().optional(),
-    bucket: z.string().optional(),
-    key: z.string().optional(),
-    lost: LostByCopy.optional(),
-  }).nullable(),
+  before: z.nullable(ObjectVersion),
+  after: z.nullable(
+    z.extend(ObjectVersion, {
+      /** Absent: the object that is there when it is copied, as long as it still has this ETag. */
+      versionId: z.optional(z.string()),
+      bucket: z.optional(z.string()),
+      key: z.optional(z.string()),
+      lost: z.optional(LostByCopy),
+    }),
+  ),
 });
 export type PlannedObject = z.infer<typeof PlannedObject>;
 
@@ -86,8 +88,8 @@ export const RestoredObject = z.object({
   key: z.string(),
   /** `conflict`: somebody else changed it since the plan was made, and it was left alone. */
   outcome: z.enum(['done', 'conflict', 'failed']),
-  created: z.object({ versionId: z.string(), etag: z.string() }).optional(),
-  message: z.string().optional(),
+  created: z.optional(z.object({ versionId: z.string(), etag: z.string() })),
+  message: z.optional(z.string()),
 });
 export type RestoredObject = z.infer<typeof RestoredObject>;
 
@@ -123,16 +125,16 @@ export type ChunkOutcome = z.infer<typeof ChunkOutcome>;
 
 /** What a rollback has done to the frontend so far; each member is written before, or with, what it tells of. */
 export const FrontendWork = z.object({
-  totals: ObjectTotals.optional(),
-  chunks: ChunkCounts.optional(),
+  totals: z.optional(ObjectTotals),
+  chunks: z.optional(ChunkCounts),
   /** Written before the first object is changed. */
-  applyBegunAt: z.string().optional(),
+  applyBegunAt: z.optional(z.string()),
   /** Every object is as planned, and what is served was found right. */
-  appliedAt: z.string().optional(),
-  undoChunks: ChunkCounts.optional(),
-  undoBegunAt: z.string().optional(),
+  appliedAt: z.optional(z.string()),
+  undoChunks: z.optional(ChunkCounts),
+  undoBegunAt: z.optional(z.string()),
   /** What could not be brought back, in words; none: the undo went well so far. */
-  undoProblems: z.array(z.string()).optional(),
-  undoneAt: z.string().optional(),
+  undoProblems: z.optional(z.array(z.string())),
+  undoneAt: z.optional(z.string()),
 });
 export type FrontendWork = z.infer<typeof FrontendWork>;

@@ -1,5 +1,5 @@
 /** The plan of a rollback, and why there is none. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ConfigurationSource, DatabaseTarget } from './database.ts';
 import { FrontendTarget } from './frontend.ts';
 import { Manifest } from './manifest.ts';
@@ -27,17 +27,17 @@ export const Plan = z.object({
   to: ReleaseReference,
   waves: z.array(Wave),
   /** By what the bucket is brought back; absent: the frontend is not touched. */
-  frontend: FrontendTarget.optional(),
+  frontend: z.optional(FrontendTarget),
   /** To what time the database is restored; absent: it is not touched. */
-  database: DatabaseTarget.optional(),
+  database: z.optional(DatabaseTarget),
   /** What the configuration file is restored from; absent: it stays, but for the database's address in it. */
-  configuration: ConfigurationSource.optional(),
+  configuration: z.optional(ConfigurationSource),
   hosts: z.array(z.string()),
   actions: z.array(z.string()),
   checks: z.array(z.string()),
   warnings: z.array(z.string()),
   estimate: Estimate,
-  dataLossMinutes: z.number().nullable(),
+  dataLossMinutes: z.nullable(z.number()),
   approvalRequired: z.boolean(),
   baseline: Observation,
   /** The manifest as it was when the plan was made: an edit meanwhile changes nothing of a running rollback. */

@@ -1,21 +1,27 @@
 /** Releases, and freezes of an application. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ReleaseFrontend } from './frontend.ts';
 import { commit, name, time, version } from './names.ts';
 
 export const ReleaseStatus = z.enum(['deployed', 'verified', 'bad']);
-const Migration = z.strictObject({ head: z.string().min(1).max(200), contracts: z.boolean().default(false) });
+const Migration = z.strictObject({
+  head: z.string().check(z.minLength(1), z.maxLength(200)),
+  contracts: z._default(z.boolean(), false),
+});
 /** POST /applications/{application}/releases */
 export const ReleaseInput = z.strictObject({
   version,
   commit,
-  deployedAt: time.optional(),
-  status: ReleaseStatus.default('deployed'),
-  migration: Migration.optional(),
+  deployedAt: z.optional(time),
+  status: z._default(ReleaseStatus, 'deployed'),
+  migration: z.optional(Migration),
 });
 export type ReleaseInput = z.infer<typeof ReleaseInput>;
 /** PATCH /applications/{application}/releases/{version} */
-export const ReleaseChange = z.strictObject({ status: ReleaseStatus, reason: z.string().min(1).max(1000).optional() });
+export const ReleaseChange = z.strictObject({
+  status: ReleaseStatus,
+  reason: z.optional(z.string().check(z.minLength(1), z.maxLength(1000))),
+});
 export type ReleaseChange = z.infer<typeof ReleaseChange>;
 export const Release = z.object({
   application: name,
@@ -24,19 +30,19 @@ export const Release = z.object({
   deployedAt: z.string(),
   status: ReleaseStatus,
   recordedBy: z.string(),
-  statusReason: z.string().optional(),
+  statusReason: z.optional(z.string()),
   /** Who changed the status last, and when; absent: it is as it was recorded. */
-  statusBy: z.string().optional(),
-  statusAt: z.string().optional(),
-  migration: Migration.optional(),
+  statusBy: z.optional(z.string()),
+  statusAt: z.optional(z.string()),
+  migration: z.optional(Migration),
   /** What the application's bucket held when the release was recorded; absent: it has no frontend, or had none then. */
-  frontend: ReleaseFrontend.optional(),
+  frontend: z.optional(ReleaseFrontend),
   /** The newest backup that was made while this release ran: its configuration, and a snapshot if there is one. */
-  backup: z.object({ id: z.string(), at: z.string(), snapshot: z.string().optional() }).optional(),
+  backup: z.optional(z.object({ id: z.string(), at: z.string(), snapshot: z.optional(z.string()) })),
   /** When one of the application's alarms fired while this release ran, or a rollback took it away; absent: never. */
-  alarmedAt: z.string().optional(),
+  alarmedAt: z.optional(z.string()),
 });
 export type Release = z.infer<typeof Release>;
 /** `at`: the state of this moment (ISO time), rather than a release; version and commit are then those that ran at it, if recorded. */
-export const ReleaseReference = z.object({ version: z.string().nullable(), commit: z.string(), at: z.string().optional() });
+export const ReleaseReference = z.object({ version: z.nullable(z.string()), commit: z.string(), at: z.optional(z.string()) });
 export type ReleaseReference = z.infer<typeof ReleaseReference>;

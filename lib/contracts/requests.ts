@@ -1,50 +1,55 @@
 /** What people and alarms ask for. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { duration, share, time, version } from './names.ts';
 import { Issue, Strategy } from './strategy.ts';
 
 /** What a request may say about a frontend beyond its target. */
 export const FrontendWish = z.strictObject({
   /** By what a release is brought back; absent: its manifest, else its archived build, else the time before the next release. */
-  source: z.enum(['manifest', 'archive', 'time']).optional(),
+  source: z.optional(z.enum(['manifest', 'archive', 'time'])),
   /** Overrules `frontend.maxShrink` of the manifest. */
-  maxShrink: share.optional(),
+  maxShrink: z.optional(share),
 });
 export type FrontendWish = z.infer<typeof FrontendWish>;
 export const RollbackRequest = z
   .strictObject({
-    strategy: Strategy.optional(),
-    issue: Issue.optional(),
-    target: z
-      .union([z.strictObject({ version }), z.strictObject({ time })], { error: 'must be either {version} or {time}' })
-      .optional(),
-    frontend: FrontendWish.optional(),
-    reason: z.string().trim().min(1).max(1000),
-    impact: z.string().trim().min(1).max(1000).optional(),
-    dryRun: z.boolean().default(false),
+    strategy: z.optional(Strategy),
+    issue: z.optional(Issue),
+    target: z.optional(
+      z.union([z.strictObject({ version }), z.strictObject({ time })], { error: 'must be either {version} or {time}' }),
+    ),
+    frontend: z.optional(FrontendWish),
+    reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)),
+    impact: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(1000))),
+    dryRun: z._default(z.boolean(), false),
   })
-  .refine((r) => (r.strategy === undefined) !== (r.issue === undefined), {
-    error: 'give either a strategy or an issue',
-    path: ['strategy'],
-  });
+  .check(
+    z.refine((r) => (r.strategy === undefined) !== (r.issue === undefined), {
+      error: 'give either a strategy or an issue',
+      path: ['strategy'],
+    }),
+  );
 export type RollbackRequest = z.infer<typeof RollbackRequest>;
 /** PATCH /rollbacks/{rollbackId}: what people add to the log's header afterwards. */
 export const RollbackNotes = z
   .strictObject({
-    impact: z.string().trim().max(2000).optional(),
-    resolution: z.string().trim().max(2000).optional(),
-    followUp: z.array(z.string().trim().min(1).max(500)).max(20).optional(),
+    impact: z.optional(z.string().check(z.trim(), z.maxLength(2000))),
+    resolution: z.optional(z.string().check(z.trim(), z.maxLength(2000))),
+    followUp: z.optional(z.array(z.string().check(z.trim(), z.minLength(1), z.maxLength(500))).check(z.maxLength(20))),
   })
-  .refine((n) => Object.keys(n).length > 0, 'give at least one of impact, resolution, followUp');
+  .check(z.refine((n) => Object.keys(n).length > 0, 'give at least one of impact, resolution, followUp'));
 export type RollbackNotes = z.infer<typeof RollbackNotes>;
 /** POST …/approve, …/reject, …/cancel, …/undo */
-export const Decision = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
+export const Decision = z.strictObject({ reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)) });
 /** POST …/approve */
-export const Approval = Decision.extend({
+export const Approval = z.extend(Decision, {
   /** Has to be true where the plan loses data: whoever approves has read how much. */
-  acknowledgeDataLoss: z.boolean().default(false),
+  acknowledgeDataLoss: z._default(z.boolean(), false),
 });
-export const FreezeInput = z.strictObject({ reason: z.string().trim().min(1).max(1000), until: time.optional() });
+export const FreezeInput = z.strictObject({
+  reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)),
+  until: z.optional(time),
+});
 /** Stands for every application where a freeze names one; no application can have this name. */
 export const WHOLE_SERVICE = '_all';
 export const Freeze = z.object({
@@ -52,7 +57,7 @@ export const Freeze = z.object({
   reason: z.string(),
   by: z.string(),
   since: z.string(),
-  until: z.string().optional(),
+  until: z.optional(z.string()),
 });
 export type Freeze = z.infer<typeof Freeze>;
 

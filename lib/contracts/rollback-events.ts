@@ -1,5 +1,5 @@
 /** The events of the rollback log: append-only, each with the hash of the one before. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 export const Phase = z.enum([
   'trigger',
@@ -18,7 +18,7 @@ export const Phase = z.enum([
 export type Phase = z.infer<typeof Phase>;
 export const RollbackEvent = z.object({
   rollbackId: z.string(),
-  seq: z.int().min(1),
+  seq: z.int().check(z.minimum(1)),
   at: z.string(),
   phase: Phase,
   type: z.string(),

@@ -1,5 +1,5 @@
 /** The rollback log: headers, events and how they are asked for. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { name, time } from './names.ts';
 import { Estimate, Refusal } from './plan.ts';
 import { ReleaseReference } from './releases.ts';
@@ -20,8 +20,8 @@ export const RollbackStatus = z.enum([
 export type RollbackStatus = z.infer<typeof RollbackStatus>;
 export const HostState = z.object({
   id: z.string(),
-  commit: z.string().nullable(),
-  version: z.string().nullable(),
+  commit: z.nullable(z.string()),
+  version: z.nullable(z.string()),
   note: z.string(),
 });
 export type HostState = z.infer<typeof HostState>;
@@ -32,50 +32,52 @@ export const Rollback = z.object({
   status: RollbackStatus,
   trigger: RollbackTrigger,
   requestedAt: z.string(),
-  endedAt: z.string().optional(),
-  durationMs: z.number().optional(),
+  endedAt: z.optional(z.string()),
+  durationMs: z.optional(z.number()),
   performedBy: z.string(),
   reason: z.string(),
-  targetVersion: z.string().optional(),
-  targetTime: z.string().optional(),
-  frontend: FrontendWish.optional(),
-  from: ReleaseReference.optional(),
-  to: ReleaseReference.optional(),
-  estimate: Estimate.optional(),
+  targetVersion: z.optional(z.string()),
+  targetTime: z.optional(z.string()),
+  frontend: z.optional(FrontendWish),
+  from: z.optional(ReleaseReference),
+  to: z.optional(ReleaseReference),
+  estimate: z.optional(Estimate),
   /** Minutes of writes that the restore of a database loses; absent: no database is restored. */
-  dataLossMinutes: z.number().optional(),
-  impact: z.string().optional(),
-  resolution: z.string().optional(),
-  followUp: z.array(z.string()).default([]),
-  refusal: Refusal.optional(),
-  hosts: z.array(HostState).optional(),
-  approvedBy: z.string().optional(),
-  cancelRequestedBy: z.string().optional(),
+  dataLossMinutes: z.optional(z.number()),
+  impact: z.optional(z.string()),
+  resolution: z.optional(z.string()),
+  followUp: z._default(z.array(z.string()), []),
+  refusal: z.optional(Refusal),
+  hosts: z.optional(z.array(HostState)),
+  approvedBy: z.optional(z.string()),
+  cancelRequestedBy: z.optional(z.string()),
   /** Head of the event chain as last written: a check that no event at the end was cut off. */
-  head: z.object({ seq: z.number(), hash: z.string() }).optional(),
+  head: z.optional(z.object({ seq: z.number(), hash: z.string() })),
 });
 export type Rollback = z.infer<typeof Rollback>;
 
 /** GET /rollbacks: one of application, status, actor or day; newest first within [from, to]. */
 export const RollbackQuery = z
   .strictObject({
-    application: name.optional(),
-    status: RollbackStatus.optional(),
-    actor: z.string().min(1).max(500).optional(),
-    day: z.iso.date({ error: 'must be a day such as 2026-11-22' }).optional(),
-    from: time.optional(),
-    to: time.optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
-    cursor: z.string().max(2000).optional(),
+    application: z.optional(name),
+    status: z.optional(RollbackStatus),
+    actor: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
+    day: z.optional(z.iso.date({ error: 'must be a day such as 2026-11-22' })),
+    from: z.optional(time),
+    to: z.optional(time),
+    limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
+    cursor: z.optional(z.string().check(z.maxLength(2000))),
   })
-  .refine((q) => [q.application, q.status, q.actor, q.day].filter((v) => v !== undefined).length === 1, {
-    error: 'give exactly one of application, status, actor or day, such as /rollbacks?status=failed',
-    path: ['application'],
-  });
+  .check(
+    z.refine((q) => [q.application, q.status, q.actor, q.day].filter((v) => v !== undefined).length === 1, {
+      error: 'give exactly one of application, status, actor or day, such as /rollbacks?status=failed',
+      path: ['application'],
+    }),
+  );
 export type RollbackQuery = z.infer<typeof RollbackQuery>;
 
 /** GET /rollbacks/{rollbackId}/events: those after a sequence number. */
 export const EventsPage = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
+  after: z._default(z.coerce.number().check(z.int(), z.minimum(0)), 0),
+  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(200)), 100),
 });

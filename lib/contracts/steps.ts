@@ -1,5 +1,5 @@
 /** Payloads between the steps of the state machines, and host commands on record. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ChunkOutcome, ChunkRange, ObjectKind } from './frontend.ts';
 import { Wave } from './waves.ts';
 
@@ -41,23 +41,23 @@ export const HostAction = z.enum([
   'verify-undo',
 ]);
 export type HostAction = z.infer<typeof HostAction>;
-export const HostCommandInput = ExecutionInput.extend({ fence: z.int(), action: HostAction, wave: Wave });
+export const HostCommandInput = z.extend(ExecutionInput, { fence: z.int(), action: HostAction, wave: Wave });
 export type HostCommandInput = z.infer<typeof HostCommandInput>;
 export const SentCommand = z.object({ commandId: z.string(), deadline: z.string() });
-export const AwaitHostCommandInput = HostCommandInput.extend({ command: SentCommand });
+export const AwaitHostCommandInput = z.extend(HostCommandInput, { command: SentCommand });
 export type AwaitHostCommandInput = z.infer<typeof AwaitHostCommandInput>;
 
 /** One action on the frontend: what a step of frontend.asl.yml is told. */
-export const FrontendInput = ExecutionInput.extend({ fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
+export const FrontendInput = z.extend(ExecutionInput, { fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
 export type FrontendInput = z.infer<typeof FrontendInput>;
 /** One action on the database: what the step of database.asl.yml is told. */
-export const DatabaseInput = ExecutionInput.extend({ fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
+export const DatabaseInput = z.extend(ExecutionInput, { fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
 export type DatabaseInput = z.infer<typeof DatabaseInput>;
 /** Work that one invocation may not finish: `cursor` says where the next one goes on. */
-export const Progress = z.object({ cursor: z.record(z.string(), z.unknown()).nullable() });
-export const FrontendProgressInput = FrontendInput.extend({ progress: Progress });
-export const RestoreObjectsInput = FrontendInput.extend({ range: ChunkRange });
-export const SettleFrontendInput = FrontendInput.extend({
+export const Progress = z.object({ cursor: z.nullable(z.record(z.string(), z.unknown())) });
+export const FrontendProgressInput = z.extend(FrontendInput, { progress: Progress });
+export const RestoreObjectsInput = z.extend(FrontendInput, { range: ChunkRange });
+export const SettleFrontendInput = z.extend(FrontendInput, {
   stage: z.object({ now: z.object({ kind: ObjectKind }) }),
   outcomes: z.array(ChunkOutcome),
 });
@@ -68,9 +68,9 @@ export const RecordFrontendInput = z.object({ application: z.string(), version: 
 export const HostResult = z.object({
   host: z.string(),
   ok: z.boolean(),
-  error: z.string().nullable(),
+  error: z.nullable(z.string()),
   message: z.string(),
-  result: z.record(z.string(), z.unknown()).nullable(),
+  result: z.nullable(z.record(z.string(), z.unknown())),
 });
 export type HostResult = z.infer<typeof HostResult>;
 /** The service's own SSM documents, without the deployment's prefix. */
@@ -91,14 +91,14 @@ export const CommandRecord = z.object({
   action: HostAction,
   wave: z.int(),
   document: HostDocument,
-  hosts: z.array(z.string()).readonly(),
+  hosts: z.readonly(z.array(z.string())),
   comment: z.string(),
   intendedAt: z.string(),
   /** Absent: it is not known to have been sent. */
-  commandId: z.string().optional(),
-  sentAt: z.string().optional(),
+  commandId: z.optional(z.string()),
+  sentAt: z.optional(z.string()),
   /** Absent: not awaited to its end yet. */
-  results: z.array(HostResult).readonly().optional(),
-  endedAt: z.string().optional(),
+  results: z.optional(z.readonly(z.array(HostResult))),
+  endedAt: z.optional(z.string()),
 });
 export type CommandRecord = z.infer<typeof CommandRecord>;

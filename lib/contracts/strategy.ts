@@ -1,5 +1,5 @@
 /** What can be rolled back, and for which issue. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 export const Strategy = z.enum(['code', 'frontend', 'database', 'configuration', 'full']);
 export type Strategy = z.infer<typeof Strategy>;

@@ -1,27 +1,27 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DocumentName } from './definitions.ts';
 
-const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
-const count = z.number().int().nonnegative();
+const commit = z.string().check(z.regex(/^[0-9a-f]{40,64}$/));
+const count = z.int().check(z.nonnegative());
 
 const serviceState = z.object({
   name: z.string(),
   /** systemd's ActiveState, or `not-found`, or `unknown` when systemctl did not answer. */
   state: z.string(),
   /** 0 when no process runs. */
-  mainPid: count.nullable(),
+  mainPid: z.nullable(count),
 });
 
 const health = z.object({
   /** HTTP status; 0 when nothing answered. */
   status: count,
   /** The body's `version`, where it has one. */
-  version: z.string().nullable(),
-  milliseconds: count.nullable(),
+  version: z.nullable(z.string()),
+  milliseconds: z.nullable(count),
 });
 
 /** Null where nobody can tell: no unit named, no journal. */
-const errorsInLogs = count.nullable();
+const errorsInLogs = z.nullable(count);
 
 const answered = { host: z.string(), ok: z.literal(true) };
 
@@ -29,28 +29,28 @@ const inspection = z.object({
   ...answered,
   document: z.literal('inspect-host'),
   commit,
-  branch: z.string().nullable(),
+  branch: z.nullable(z.string()),
   dirtyFiles: count,
   targetPresent: z.boolean(),
   gitVersion: z.string(),
   services: z.array(serviceState),
-  configuration: z.object({ sha256: z.string(), mode: z.string(), owner: z.string() }).nullable(),
-  health: health.nullable(),
+  configuration: z.nullable(z.object({ sha256: z.string(), mode: z.string(), owner: z.string() })),
+  health: z.nullable(health),
   errorsInLogs,
   freeMegabytes: count,
   /** The highest fencing token that this host has seen. */
-  fence: count.nullable(),
+  fence: z.nullable(count),
 });
 
 const capture = z.object({
   ...answered,
   document: z.literal('capture-host'),
   commit,
-  branch: z.string().nullable(),
+  branch: z.nullable(z.string()),
   dirtyFiles: count,
   services: z.array(serviceState),
   /** `backup` is a path on the host. */
-  configuration: z.object({ sha256: z.string(), backup: z.string() }).nullable(),
+  configuration: z.nullable(z.object({ sha256: z.string(), backup: z.string() })),
 });
 
 const preparation = z.object({
@@ -65,12 +65,14 @@ const preparation = z.object({
 
 /** What was done to the configuration file. Names of keys, never a value. */
 const configuration = {
-  configuration: z.object({ sha256: z.string(), mode: z.string(), owner: z.string(), backup: z.string().nullable() }).nullable(),
+  configuration: z.nullable(
+    z.object({ sha256: z.string(), mode: z.string(), owner: z.string(), backup: z.nullable(z.string()) }),
+  ),
   /** Keys that the file had and the restored one has not, and the other way round. */
   missingKeys: z.array(z.string()),
   addedKeys: z.array(z.string()),
   /** host:port in DATABASE_URL now, and before. */
-  database: z.object({ address: z.string(), was: z.string() }).nullable(),
+  database: z.nullable(z.object({ address: z.string(), was: z.string() })),
 };
 
 const backUp = z.object({
@@ -80,7 +82,7 @@ const backUp = z.object({
 });
 
 /** What runs after services were brought up. */
-const broughtUp = { changed: z.boolean(), services: z.array(serviceState), health: health.nullable(), errorsInLogs };
+const broughtUp = { changed: z.boolean(), services: z.array(serviceState), health: z.nullable(health), errorsInLogs };
 
 const restoration = z.object({ ...answered, document: z.literal('restore-configuration'), ...configuration, ...broughtUp });
 
@@ -90,8 +92,8 @@ const query = z.object({
   ...answered,
   document: z.literal('query-database'),
   /** null: nothing was asked, or the answer is no number. */
-  value: z.number().nullable(),
-  database: z.object({ address: z.string(), name: z.string().nullable() }),
+  value: z.nullable(z.number()),
+  database: z.object({ address: z.string(), name: z.nullable(z.string()) }),
   milliseconds: count,
 });
 
@@ -104,37 +106,37 @@ const checkout = z.object({
   /** False when everything was right already: then nothing was restarted. */
   changed: z.boolean(),
   /** A commit in the host's repository that holds the local changes found there. */
-  savedRef: z.string().nullable(),
+  savedRef: z.nullable(z.string()),
   /** The first 20 files that stood in the way and were moved aside. */
   savedFiles: z.array(z.string()),
   savedCount: count,
   ...configuration,
   /** What `restoreSavedFrom` put back. A conflict leaves the saved commit where it is and the code clean. */
-  restored: z.object({ changes: z.enum(['none', 'applied', 'conflict']), files: count, filesLeft: count }).nullable(),
+  restored: z.nullable(z.object({ changes: z.enum(['none', 'applied', 'conflict']), files: count, filesLeft: count })),
   services: z.array(serviceState),
-  health: health.nullable(),
+  health: z.nullable(health),
   /** Since the restart. */
   errorsInLogs,
 });
 
 const failure = z.object({
   document: z.string(),
-  host: z.string().default(''),
+  host: z._default(z.string(), ''),
   ok: z.literal(false),
   /** A stable code, such as `commit-missing`. */
   error: z.string(),
   /** What happened and what to do, for people. */
   message: z.string(),
   /** The end of a tool's output. */
-  detail: z.string().optional(),
+  detail: z.optional(z.string()),
   /** After a checkout that failed: whether the code is what it was. */
-  restored: z.boolean().optional(),
+  restored: z.optional(z.boolean()),
   /** After a switch that did not come up: where the host stands. */
-  previousCommit: commit.optional(),
-  commit: commit.optional(),
-  changed: z.boolean().optional(),
-  services: z.array(serviceState).optional(),
-  health: health.nullable().optional(),
+  previousCommit: z.optional(commit),
+  commit: z.optional(commit),
+  changed: z.optional(z.boolean()),
+  services: z.optional(z.array(serviceState)),
+  health: z.optional(z.nullable(health)),
 });
 
 const RESULTS = {
@@ -146,10 +148,10 @@ const RESULTS = {
   'query-database': query,
   'prepare-code': preparation,
   'check-out-code': checkout,
-} as const satisfies Readonly<Record<DocumentName, z.ZodType>>;
+} as const satisfies Readonly<Record<DocumentName, z.ZodMiniType>>;
 
 /** The same by name: a type that the compiler can look into when the name is a parameter. */
-const SCHEMAS: { readonly [Name in DocumentName]: z.ZodType<HostResult<Name>> } = RESULTS;
+const SCHEMAS: { readonly [Name in DocumentName]: z.ZodMiniType<HostResult<Name>> } = RESULTS;
 
 /** What a document answers when it did its work. */
 export type HostResult<Name extends DocumentName> = z.infer<(typeof RESULTS)[Name]>;

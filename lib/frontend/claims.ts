@@ -1,5 +1,5 @@
 /** Who may work on a chunk: a file beside it says that it was begun, or that it may not be begun any more. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { createFile, readFile, replaceFile } from '../aws/s3/files.ts';
 import { RestoredObject } from '../contracts.ts';
 import { type Chunk, chunkName } from '../domain/frontend/chunks.ts';
@@ -7,7 +7,7 @@ import { ChunkClosed } from '../errors.ts';
 import { readLines } from './json-lines.ts';
 
 /** `closed`: an undo has begun. `untouched`: nothing was restored before; `interrupted`: nobody knows how much was. */
-const Claim = z.object({ at: z.string(), closed: z.enum(['untouched', 'interrupted']).optional() });
+const Claim = z.object({ at: z.string(), closed: z.optional(z.enum(['untouched', 'interrupted'])) });
 
 export type Claimed = { readonly state: 'fresh' | 'again' } | { readonly state: 'done'; readonly restored: RestoredObject[] };
 

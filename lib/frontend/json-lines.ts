@@ -1,7 +1,7 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 /** The lines of a file, each of which is JSON of this form. Throws what JSON or the form says of a line that is not. */
-export function readLines<S extends z.ZodType>(text: string, form: S): z.output<S>[] {
+export function readLines<S extends z.ZodMiniType>(text: string, form: S): z.output<S>[] {
   return linesOf(text).map((line) => form.parse(JSON.parse(line)));
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ChunkCounts, type FrontendTarget, ObjectTotals } from '../contracts.ts';
 import { EMPTY_TALLY, Tally, tallied } from '../domain/frontend/tally.ts';
 import { decisions } from './decisions.ts';
@@ -20,7 +20,7 @@ export type PlanRequest = {
 };
 
 /** What a plan of objects comes to. Of what is counted, up to 10 keys are named. */
-const ObjectsSummary = PlanSummary.extend({
+const ObjectsSummary = z.extend(PlanSummary, {
   totals: ObjectTotals,
   /** Objects of the target that exist no more. They are in no chunk. */
   lostCount: z.int(),

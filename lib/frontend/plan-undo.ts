@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { eachOf } from '../at-once.ts';
 import { type ChunkCounts, ObjectKind } from '../contracts.ts';
 import { type Chunk, NO_CHUNKS } from '../domain/frontend/chunks.ts';
@@ -25,7 +25,7 @@ export type UndoRequest = {
   readonly oldestRunning: Date;
 };
 
-const UndoSummary = PlanSummary.extend({
+const UndoSummary = z.extend(PlanSummary, {
   /** Objects that the service changed. */
   objects: z.int(),
   /** Objects that somebody else changed meanwhile, and up to 10 of their keys. They are in no chunk. */

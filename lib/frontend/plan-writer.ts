@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type ChunkCounts, ObjectKind, type PlannedObject } from '../contracts.ts';
 import { chunkName, kindOf } from '../domain/frontend/chunks.ts';
 import { ChunkWriter, NOTHING_WRITTEN, Written } from './chunk-writer.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readFile, writeFile } from '../aws/s3/files.ts';
 import { PlanFileMissing } from '../errors.ts';
 
@@ -9,7 +9,7 @@ const Part = z.object({ part: z.int() });
 const nameOf = (folder: string, part: number): string => `${folder}/progress-${part}.json`;
 
 /** What was written down at a cursor; null: the work has not begun. Throws `PlanFileMissing`. */
-export async function progressAt<S extends z.ZodType>(folder: string, cursor: Cursor | null | undefined, form: S) {
+export async function progressAt<S extends z.ZodMiniType>(folder: string, cursor: Cursor | null | undefined, form: S) {
   if (cursor === null || cursor === undefined) return null;
   const name = nameOf(folder, Part.parse(cursor).part);
   const file = await readFile(name);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { writeFile } from '../aws/s3/files.ts';
 import { listVersions } from '../aws/s3/listings.ts';
 import { type ManifestEntry, ManifestIndex } from '../contracts.ts';
@@ -25,7 +25,7 @@ export type ManifestRequest = {
 
 export type Recorded = { state: 'PENDING'; cursor: Cursor } | { state: 'READY'; index: ManifestIndex };
 
-const Progress = z.object({ index: ManifestIndex, lastKey: z.string().optional(), written: Written });
+const Progress = z.object({ index: ManifestIndex, lastKey: z.optional(z.string()), written: Written });
 type Progress = z.infer<typeof Progress>;
 
 /**

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readFile, writeFile } from '../aws/s3/files.ts';
 import { ChunkCounts } from '../contracts.ts';
 

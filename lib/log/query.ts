@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { paginateQuery, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { documents } from '../aws/dynamodb.ts';
 import { config } from '../config.ts';
 import { Rollback, type RollbackQuery } from '../contracts.ts';
@@ -15,7 +15,7 @@ const INDEXES = [
   { filter: 'day', index: 'byDay', attribute: 'day' },
 ] as const;
 
-const Cursor = z.tuple([z.string(), z.string().regex(/^.{24}#.+$/)]);
+const Cursor = z.tuple([z.string(), z.string().check(z.regex(/^.{24}#.+$/))]);
 
 /**
  * One page of the log's headers, newest first; `cursor` leads to the next page and is null on the last. An index follows the

@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { documents } from '../aws/dynamodb.ts';
 import { config } from '../config.ts';
 import { Freeze, type FreezeInput, WHOLE_SERVICE } from '../contracts.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { Manifest, ReleaseInput, RollbackNotes, RollbackQuery, RollbackRequest } from '../../lib/contracts.ts';
 import { brokenRule, type Problem, problemAnswer } from '../../lib/problems.ts';
 import { manifest } from './builders.ts';
 
 /** The rules that a caller is told to have broken, by field. */
-const told = (contract: z.ZodType, sent: unknown): Record<string, string> => {
+const told = (contract: z.ZodMiniType, sent: unknown): Record<string, string> => {
   const { error } = contract.safeParse(sent, { error: brokenRule });
   const problem: Problem = JSON.parse(problemAnswer(error, 'request-1').body ?? '');
   return Object.fromEntries((problem.errors ?? []).map(({ field, rule }) => [field, rule]));

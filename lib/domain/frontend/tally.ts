@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ObjectTotals } from '../../contracts.ts';
 import type { Decision } from './decision.ts';
 
