@@ -117,7 +117,7 @@ const measureOne = async (name: string, entry: string, directory: string, rounds
   await writeBaseline(source, clients);
   await bundle(source, files.baseline);
   const times = { own: [] as number[], runtime: [] as number[], baseline: [] as number[] };
-  for (let round = 0; round < Math.max(5, rounds); round += 1) {
+  for (let round = 0; round < Math.max(9, rounds); round += 1) {
     for (const kind of ['own', 'runtime', 'baseline'] as const) times[kind].push(await coldStart(files[kind]));
   }
   const [bytes, baselineBytes] = await Promise.all([files.own, files.baseline].map(async (file) => (await stat(file)).size));

@@ -1,6 +1,7 @@
 /** RFC 9457 problem details: what every error of the HTTP API looks like. */
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { $ZodError } from 'zod/v4/core';
 import { RequestError, RollbackServiceError } from './errors.ts';
 
 export const Problem = z.object({
@@ -67,7 +68,7 @@ const fieldErrors = (issues: readonly z.core.$ZodIssue[]): { field: string; rule
   );
 
 const describe = (error: unknown): Omit<Problem, 'requestId'> => {
-  if (error instanceof z.core.$ZodError)
+  if (error instanceof $ZodError)
     return {
       type: 'invalid-input',
       title: 'The input breaks a rule',

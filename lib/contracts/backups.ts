@@ -1,11 +1,12 @@
 /** Backups before a deployment: the configuration of every host, and a snapshot of the database. */
 import * as z from 'zod/mini';
+import { words } from './names.ts';
 
 /** POST /applications/{application}/backups */
 export const BackupInput = z.strictObject({
   /** Also take a snapshot of the database. */
   database: z._default(z.boolean(), false),
-  reason: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(1000))),
+  reason: z.optional(words(1000)),
 });
 export type BackupInput = z.infer<typeof BackupInput>;
 const BackedUpHost = z.object({

@@ -5,11 +5,13 @@ import {
   alarmName,
   duration,
   folderInRepository,
+  formed,
   hostUrl,
   httpUrl,
   name,
   relativePath,
   share,
+  text,
   unit,
 } from './names.ts';
 import { Issue, Strategy } from './strategy.ts';
@@ -32,20 +34,10 @@ const Trigger = z.strictObject({
 
 export const Manifest = z.strictObject({
   application: name,
-  contacts: z._default(
-    z
-      .array(
-        z.strictObject({
-          role: z.string().check(z.minLength(1), z.maxLength(80)),
-          reach: z.string().check(z.minLength(1), z.maxLength(200)),
-        }),
-      )
-      .check(z.maxLength(20)),
-    [],
-  ),
+  contacts: z._default(z.array(z.strictObject({ role: text(80), reach: text(200) })).check(z.maxLength(20)), []),
   hosts: z.strictObject({
     tags: z
-      .record(z.string().check(z.minLength(1), z.maxLength(128)), z.string().check(z.minLength(1), z.maxLength(256)))
+      .record(text(128), text(256))
       .check(z.refine((t) => Object.keys(t).length >= 1 && Object.keys(t).length <= 5, 'must name 1 to 5 tags')),
     canary: z._default(z.int().check(z.minimum(0), z.maximum(50)), 1),
     concurrency: z._default(
@@ -83,24 +75,17 @@ export const Manifest = z.strictObject({
     z.strictObject({
       bucket: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket')),
       prefix: z._default(z.string().check(z.maxLength(512)), ''),
-      entryPoints: z._default(
-        z.array(z.string().check(z.minLength(1), z.maxLength(512))).check(z.minLength(1), z.maxLength(20)),
-        ['index.html'],
-      ),
+      entryPoints: z._default(z.array(text(512)).check(z.minLength(1), z.maxLength(20)), ['index.html']),
       distribution: z.optional(z.string().check(z.regex(/^[A-Z0-9]{1,64}$/, 'must be the id of a CloudFront distribution'))),
       /** Where people reach the site: what is served there is compared with the bucket after a rollback. */
       url: z.optional(httpUrl),
       /** Where finished builds are kept, one folder a version. */
       archive: z.optional(
-        z
-          .string()
-          .check(
-            z.maxLength(700),
-            z.regex(
-              /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(.*\/)?\{version\}\/$/,
-              'must be such as s3://bucket/builds/{version}/',
-            ),
-          ),
+        formed(
+          700,
+          /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(.*\/)?\{version\}\/$/,
+          'must be such as s3://bucket/builds/{version}/',
+        ),
       ),
       /** The number of objects may not shrink by more than this, unless the request says so. */
       maxShrink: z._default(share, '50%'),
@@ -108,23 +93,13 @@ export const Manifest = z.strictObject({
   ),
   database: z.optional(
     z.strictObject({
-      instance: z
-        .string()
-        .check(
-          z.maxLength(63),
-          z.regex(/^[a-z](-?[a-z0-9])*$/, 'must be the identifier of an RDS instance: a-z, 0-9 and single hyphens'),
-        ),
+      instance: formed(63, /^[a-z](-?[a-z0-9])*$/, 'must be the identifier of an RDS instance: a-z, 0-9 and single hyphens'),
       cutover: z._default(z.enum(['rename', 'environment']), 'rename'),
       stopServices: z._default(z.enum(['before-restore', 'before-cutover']), 'before-restore'),
       check: z.optional(
         z.strictObject({
           /** Answers one number. Asked by psql on a host, in a session that cannot write. */
-          sql: z
-            .string()
-            .check(
-              z.maxLength(2000),
-              z.regex(/^(SELECT|WITH)\s[^;\\\p{Cc}]+$/iu, 'must be one SELECT on one line, without ; and \\'),
-            ),
+          sql: formed(2000, /^(SELECT|WITH)\s[^;\\\p{Cc}]+$/iu, 'must be one SELECT on one line, without ; and \\'),
           atLeast: z.int().check(z.minimum(0)),
         }),
       ),
@@ -140,7 +115,7 @@ export const Manifest = z.strictObject({
             z.strictObject({
               url: httpUrl,
               status: z._default(z.int().check(z.minimum(100), z.maximum(599)), 200),
-              contains: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
+              contains: z.optional(text(500)),
             }),
           )
           .check(z.maxLength(20)),

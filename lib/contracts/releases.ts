@@ -1,13 +1,10 @@
 /** Releases, and freezes of an application. */
 import * as z from 'zod/mini';
 import { ReleaseFrontend } from './frontend.ts';
-import { commit, name, time, version } from './names.ts';
+import { commit, name, text, time, version } from './names.ts';
 
 export const ReleaseStatus = z.enum(['deployed', 'verified', 'bad']);
-const Migration = z.strictObject({
-  head: z.string().check(z.minLength(1), z.maxLength(200)),
-  contracts: z._default(z.boolean(), false),
-});
+const Migration = z.strictObject({ head: text(200), contracts: z._default(z.boolean(), false) });
 /** POST /applications/{application}/releases */
 export const ReleaseInput = z.strictObject({
   version,
@@ -18,10 +15,7 @@ export const ReleaseInput = z.strictObject({
 });
 export type ReleaseInput = z.infer<typeof ReleaseInput>;
 /** PATCH /applications/{application}/releases/{version} */
-export const ReleaseChange = z.strictObject({
-  status: ReleaseStatus,
-  reason: z.optional(z.string().check(z.minLength(1), z.maxLength(1000))),
-});
+export const ReleaseChange = z.strictObject({ status: ReleaseStatus, reason: z.optional(text(1000)) });
 export type ReleaseChange = z.infer<typeof ReleaseChange>;
 export const Release = z.object({
   application: name,

@@ -1,6 +1,6 @@
 /** What people and alarms ask for. */
 import * as z from 'zod/mini';
-import { duration, share, time, version } from './names.ts';
+import { duration, share, time, version, words } from './names.ts';
 import { Issue, Strategy } from './strategy.ts';
 
 /** What a request may say about a frontend beyond its target. */
@@ -19,8 +19,8 @@ export const RollbackRequest = z
       z.union([z.strictObject({ version }), z.strictObject({ time })], { error: 'must be either {version} or {time}' }),
     ),
     frontend: z.optional(FrontendWish),
-    reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)),
-    impact: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(1000))),
+    reason: words(1000),
+    impact: z.optional(words(1000)),
     dryRun: z._default(z.boolean(), false),
   })
   .check(
@@ -35,21 +35,18 @@ export const RollbackNotes = z
   .strictObject({
     impact: z.optional(z.string().check(z.trim(), z.maxLength(2000))),
     resolution: z.optional(z.string().check(z.trim(), z.maxLength(2000))),
-    followUp: z.optional(z.array(z.string().check(z.trim(), z.minLength(1), z.maxLength(500))).check(z.maxLength(20))),
+    followUp: z.optional(z.array(words(500)).check(z.maxLength(20))),
   })
   .check(z.refine((n) => Object.keys(n).length > 0, 'give at least one of impact, resolution, followUp'));
 export type RollbackNotes = z.infer<typeof RollbackNotes>;
 /** POST …/approve, …/reject, …/cancel, …/undo */
-export const Decision = z.strictObject({ reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)) });
+export const Decision = z.strictObject({ reason: words(1000) });
 /** POST …/approve */
 export const Approval = z.extend(Decision, {
   /** Has to be true where the plan loses data: whoever approves has read how much. */
   acknowledgeDataLoss: z._default(z.boolean(), false),
 });
-export const FreezeInput = z.strictObject({
-  reason: z.string().check(z.trim(), z.minLength(1), z.maxLength(1000)),
-  until: z.optional(time),
-});
+export const FreezeInput = z.strictObject({ reason: words(1000), until: z.optional(time) });
 /** Stands for every application where a freeze names one; no application can have this name. */
 export const WHOLE_SERVICE = '_all';
 export const Freeze = z.object({

@@ -1,6 +1,6 @@
 /** The rollback log: headers, events and how they are asked for. */
 import * as z from 'zod/mini';
-import { name, time } from './names.ts';
+import { name, text, time } from './names.ts';
 import { Estimate, Refusal } from './plan.ts';
 import { ReleaseReference } from './releases.ts';
 import { FrontendWish, RollbackTrigger } from './requests.ts';
@@ -61,7 +61,7 @@ export const RollbackQuery = z
   .strictObject({
     application: z.optional(name),
     status: z.optional(RollbackStatus),
-    actor: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
+    actor: z.optional(text(500)),
     day: z.optional(z.iso.date({ error: 'must be a day such as 2026-11-22' })),
     from: z.optional(time),
     to: z.optional(time),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { DocumentName } from './definitions.ts';
 
 const commit = z.string().check(z.regex(/^[0-9a-f]{40,64}$/));
-const count = z.int().check(z.nonnegative());
+const count = z.number().check(z.int(), z.nonnegative());
 
 const serviceState = z.object({
   name: z.string(),

@@ -10,6 +10,7 @@ import { recentRollbacks } from '../log/query.ts';
 import { getApplication } from '../registry/applications.ts';
 import { freezesOf } from '../registry/freezes.ts';
 import { listReleases } from '../registry/releases.ts';
+import { planDatabase } from './database.ts';
 import { observeApplicationAlarms, observeFlows } from './observe-application.ts';
 import { observeHosts } from './observe-hosts.ts';
 
@@ -112,8 +113,6 @@ const planData = async (
   now: Date,
 ): Promise<Data | undefined> => {
   if (restoreTime === undefined || database === undefined) return undefined;
-  // RDS is only known to rollbacks that need it: its client would slow the start of all others.
-  const { planDatabase } = await import('./database.ts');
   return planDatabase({ rollbackId, database, restoreTime, now });
 };
 
