@@ -24,7 +24,16 @@ add_variable() {
 }
 
 # words LINE: the words of a line in the array WORDS, quotes taken off.
-words() { mapfile -t WORDS < <(xargs -n 1 printf '%s\n' <<<"$1"); }
+words() {
+  if [[ $1 == *[\'\"\\]* ]]; then
+    mapfile -t WORDS < <(xargs -n 1 printf '%s\n' <<<"$1")
+  else
+    set -f
+    # shellcheck disable=SC2206 # a word for each run of letters between blanks
+    WORDS=($1)
+    set +f
+  fi
+}
 
 # read_environment_file FILE: KEY=value lines, as systemd reads them: no expansion, one pair of quotes taken off.
 read_environment_file() {
@@ -43,25 +52,29 @@ read_environment_file() {
 # check_environment_files UNIT: those that have to be there; fails, with the file in REPLY, when one is not.
 check_environment_files() {
   local file
-  while IFS= read -r file; do
+  settings "$1" EnvironmentFile
+  for file in "${VALUES[@]}"; do
     [[ $file == -* || -r $HOST_ROOT$file ]] || { REPLY=$file; return 1; }
-  done < <(settings "$1" EnvironmentFile)
+  done
 }
 
 # unit_environment UNIT: everything a service gets to see, in the array VARIABLES. Nothing of the caller's environment does.
 unit_environment() {
   local file line word user
-  user=$(setting "$1" User root)
+  setting "$1" User root
+  user=$REPLY
   VARIABLES=("PATH=${HOST_PATH:-$PATH}" LANG=C.UTF-8 "HOST_ROOT=$HOST_ROOT" "HOST_ADDRESS=${HOST_ADDRESS:-}"
     "HOST_KEEPER=${HOST_KEEPER:-}" "USER=$user" "LOGNAME=$user" "HOME=$HOST_ROOT/home/$user")
-  while IFS= read -r line; do
+  settings "$1" Environment
+  for line in "${VALUES[@]}"; do
     words "$line"
     for word in "${WORDS[@]}"; do add_variable "$word"; done
-  done < <(settings "$1" Environment)
-  while IFS= read -r file; do
+  done
+  settings "$1" EnvironmentFile
+  for file in "${VALUES[@]}"; do
     file=$HOST_ROOT${file#-}
     if [[ -r $file ]]; then read_environment_file "$file"; fi
-  done < <(settings "$1" EnvironmentFile)
+  done
 }
 
 # lookup NAME: value of a variable of VARIABLES; the last one counts.
@@ -102,7 +115,8 @@ exec_line() {
 # as_user UNIT: the prefix in the array AS_USER: User= counts for root, when the user exists and can enter the host's folder.
 as_user() {
   local user
-  user=$(setting "$1" User)
+  setting "$1" User
+  user=$REPLY
   AS_USER=()
   [[ -n $user && $user != root && $(id -u) == 0 ]] && id -u "$user" >/dev/null 2>&1 || return 0
   local prefix=(setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups)

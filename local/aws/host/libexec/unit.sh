@@ -7,31 +7,52 @@ export LC_ALL=C
 libexec=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 states=$HOST_ROOT/run/systemd/units
 
-unit_file() { printf '%s' "$HOST_ROOT/etc/systemd/system/$1.service"; }
+unit_file() { REPLY=$HOST_ROOT/etc/systemd/system/$1.service; }
 
-# settings UNIT KEY: every value of a key, continued lines joined, one a line.
+# settings UNIT KEY: every value of a key in the array VALUES, continued lines joined.
 settings() {
-  awk -v key="$2" '
-    /^[[:space:]]*[#;]/ { next }
-    { line = line $0 }
-    /\\$/ { sub(/\\$/, " ", line); next }
-    { if (index(line, key "=") == 1) print substr(line, length(key) + 2); line = "" }
-  ' "$(unit_file "$1")"
+  local line joined='' file=$HOST_ROOT/etc/systemd/system/$1.service
+  VALUES=()
+  [[ -r $file ]] || return 0
+  while IFS= read -r line || [[ -n $line ]]; do
+    if [[ $line =~ ^[[:space:]]*[#\;] ]]; then continue; fi
+    joined+=$line
+    if [[ $joined == *\\ ]]; then
+      joined="${joined%\\} "
+      continue
+    fi
+    if [[ $joined == "$2="* ]]; then VALUES+=("${joined#*=}"); fi
+    joined=''
+  done <"$file"
 }
 
-# setting UNIT KEY [DEFAULT]: the last value of a key.
+# setting UNIT KEY [DEFAULT]: the last value of a key in REPLY.
 setting() {
-  local value
-  value=$(settings "$1" "$2" | tail -n 1)
-  printf '%s' "${value:-${3:-}}"
+  settings "$1" "$2"
+  REPLY=${3:-}
+  if ((${#VALUES[@]})); then REPLY=${VALUES[-1]:-${3:-}}; fi
 }
 
-# seconds TEXT: 5, 5s, 100ms, 1min as seconds with a fraction.
-seconds() {
-  awk -v text="$1" 'BEGIN {
-    n = text + 0
-    print text ~ /ms$/ ? n / 1000 : text ~ /min$/ ? n * 60 : n
-  }'
+# microseconds TEXT: 5, 5s, 0.5s, 100ms, 1min as a number in REPLY.
+microseconds() {
+  local unit=1000000 whole fraction
+  [[ $1 =~ ^([0-9]*)(\.([0-9]+))?\ *(ms|s|min)?$ ]] || { REPLY=0; return 0; }
+  whole=${BASH_REMATCH[1]:-0} fraction=${BASH_REMATCH[3]}000000
+  case ${BASH_REMATCH[4]} in ms) unit=1000 ;; min) unit=60000000 ;; esac
+  REPLY=$((10#$whole * unit + 10#${fraction:0:6} * unit / 1000000))
+}
+
+# read_clock: microseconds since the epoch in REPLY; the clock's text has six digits after its point.
+read_clock() { REPLY=${EPOCHREALTIME/./}; }
+
+# setting_until UNIT KEY DEFAULT: when the time that a setting gives is over, in REPLY.
+setting_until() {
+  local length
+  setting "$@"
+  microseconds "$REPLY"
+  length=$REPLY
+  read_clock
+  REPLY=$((REPLY + length))
 }
 
 # nap SECONDS: sleeps without a process of its own, of which waiting for many services would start hundreds a second.
@@ -116,18 +137,20 @@ signal_unit() {
 
 # end_unit UNIT: SIGTERM, then SIGKILL after TimeoutStopSec. The supervisor is told before not to restart it.
 end_unit() {
-  local until_time
+  local deadline
   : >"$states/$1/stopping"
   signal_unit "$1" TERM
-  until_time=$(awk -v now="$EPOCHREALTIME" -v wait="$(seconds "$(setting "$1" TimeoutStopSec 5)")" 'BEGIN { printf "%.6f", now + wait }')
-  while [[ -n $(unit_processes "$1") ]]; do
-    # Both have six digits after the point, so the text without it is a number of microseconds.
-    if ((${EPOCHREALTIME/./} > ${until_time/./})); then
+  setting_until "$1" TimeoutStopSec 5
+  deadline=$REPLY
+  # All processes are looked through only once the main one is gone.
+  while recorded "$1" main || [[ -n $(unit_processes "$1") ]]; do
+    read_clock
+    if ((REPLY > deadline)); then
       printf 'timeout\n' >"$states/$1/stopping"
       note "$1" 4 "$1.service: State 'stop-sigterm' timed out. Killing."
       signal_unit "$1" KILL
     fi
-    nap 0.03
+    nap 0.02
   done
 }
 
@@ -142,12 +165,16 @@ stop_unit() {
 
 # start_allowed UNIT: counts a start; fails once there were StartLimitBurst of them within StartLimitIntervalSec.
 start_allowed() {
-  local starts=$states/$1/starts interval burst
-  interval=$(seconds "$(setting "$1" StartLimitIntervalSec 10)")
-  burst=$(setting "$1" StartLimitBurst 5)
-  touch "$starts"
-  awk -v now="$EPOCHREALTIME" -v interval="$interval" 'now - $1 < interval' "$starts" >"$starts.recent"
-  mv "$starts.recent" "$starts"
-  (($(wc -l <"$starts") < burst)) || return 1
-  printf '%s\n' "$EPOCHREALTIME" >>"$starts"
+  local starts=$states/$1/starts time interval burst recent=()
+  setting "$1" StartLimitBurst 5
+  burst=$REPLY
+  setting "$1" StartLimitIntervalSec 10
+  microseconds "$REPLY"
+  interval=$REPLY
+  read_clock
+  if [[ -e $starts ]]; then
+    while read -r time; do if ((REPLY - time < interval)); then recent+=("$time"); fi; done <"$starts"
+  fi
+  ((${#recent[@]} < burst)) || return 1
+  printf '%s\n' "${recent[@]}" "$REPLY" >"$starts"
 }
