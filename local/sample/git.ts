@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { mustExecute } from '../programs.ts';
 
 /** Keeps the settings of the person at the keyboard (signing, hooks, line ends) out of the sample's repositories. */
 const ISOLATED = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' };
@@ -16,7 +13,7 @@ const IDENTITY = {
 /** Runs git in a directory and answers its trimmed output; `date` (ISO 8601) is the author's and committer's date. Throws with git's own words. */
 export async function git(directory: string, args: readonly string[], date?: string): Promise<string> {
   const dates = date ? { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date } : {};
-  const env = { ...process.env, ...ISOLATED, ...IDENTITY, ...dates };
-  const { stdout } = await execute('git', [...args], { cwd: directory, env });
+  const environment = { ...process.env, ...ISOLATED, ...IDENTITY, ...dates };
+  const { stdout } = await mustExecute({ file: 'git', args, directory, environment });
   return stdout.trim();
 }

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createHost, type Host } from '../aws/host/host.ts';
+import { mustExecute } from '../programs.ts';
 import { until } from '../until.ts';
 import { API_PORT, PROXY_PORT } from './address.ts';
 import { git } from './git.ts';
 import { API_UNIT, APPLICATION, DIRECTORY, PROXY_UNIT } from './manifest.ts';
-
-const execute = promisify(execFile);
 
 const PROXY_DIRECTORY = '/usr/local/lib/sample-proxy';
 const INSTALL_TIMEOUT_MS = 60_000;
@@ -141,8 +138,8 @@ function loginEnvironment(host: Host): Readonly<Record<string, string>> {
 }
 
 /** Installs by `npm ci`, as people do. */
-export const npmInstall: Install = async (backend, env) => {
-  await execute('npm', ['ci'], { cwd: backend, env: { ...env }, timeout: INSTALL_TIMEOUT_MS });
+export const npmInstall: Install = async (backend, environment) => {
+  await mustExecute({ file: 'npm', args: ['ci'], directory: backend, environment, timeoutMs: INSTALL_TIMEOUT_MS });
 };
 
 async function deploy(host: Host, checkout: string, version: string, install: Install): Promise<void> {

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { mustExecute } from '../programs.ts';
 import type { SampleHost } from './host.ts';
 import { API_UNIT, PROXY_UNIT } from './manifest.ts';
 
-const execute = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, 'runbook.sh');
 const TIMEOUT_MS = 120_000;
 
@@ -13,7 +11,7 @@ export async function runRunbook(hosts: readonly SampleHost[], commit: string): 
   const start = performance.now();
   for (const { environment, checkout, healthUrl } of hosts) {
     const args = [SCRIPT, checkout, commit, healthUrl, API_UNIT, PROXY_UNIT];
-    await execute('bash', args, { env: environment, timeout: TIMEOUT_MS });
+    await mustExecute({ file: 'bash', args, environment, timeoutMs: TIMEOUT_MS });
   }
   return Math.round(performance.now() - start);
 }

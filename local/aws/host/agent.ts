@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { executeScript } from '../../programs.ts';
 import { type DocumentContent, type DocumentStep, readParameters } from './document.ts';
 import { FIRST_ENV_VAR_AGENT, type Host } from './host.ts';
-import { type Ended, runScript } from './process.ts';
+import type { Ended } from './process.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 3600;
 const TIMEOUT_SECONDS = { from: 5, to: 172_800 };
@@ -74,7 +75,7 @@ async function runOnce(delivery: Delivery, step: DocumentStep, environment: Reco
   // Written synchronously: a file that is open for writing while another script is forked cannot be executed (ETXTBSY).
   writeFileSync(script, `${step.inputs.runCommand.join('\n')}\n`, { mode: 0o700 });
   const { workingDirectory } = step.inputs;
-  return await runScript({
+  return await executeScript({
     script,
     directory: workingDirectory ? delivery.host.view.inward(workingDirectory) : folder,
     environment,

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Answer, execute } from '../../programs.ts';
 import { REGION } from '../service.ts';
 import { installFallbacks } from './fallbacks.ts';
 import { startTime } from './process.ts';
@@ -26,13 +26,6 @@ export interface HostOptions {
   readonly agentVersion?: string;
 }
 
-/** The result of a program run on a host. */
-interface Answer {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** A host: a folder with unit files, a journal and whatever is deployed into it, and the real processes of its services. */
 export interface Host extends Required<HostOptions> {
   readonly view: View;
@@ -44,15 +37,6 @@ export interface Host extends Required<HostOptions> {
   stop(): Promise<void>;
   /** Ends every process, then starts the services that are enabled. */
   reboot(): Promise<void>;
-}
-
-function execute(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Answer> {
-  return new Promise((resolve) => {
-    execFile(file, [...args], { env, encoding: 'utf8' }, (error, stdout, stderr) => {
-      const exitCode = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
-      resolve({ exitCode, stdout, stderr });
-    });
-  });
 }
 
 function agentEnvironment({ id, address }: HostOptions, root: string, fallbacks: string): Record<string, string> {
@@ -77,18 +61,19 @@ export function createHost({ agentVersion = FIRST_ENV_VAR_AGENT, ...options }: H
   for (const folder of SKELETON) mkdirSync(join(options.directory, folder), { recursive: true });
   const directory = realpathSync(options.directory);
   const environment = agentEnvironment(options, directory, installFallbacks(directory));
-  const stop = async () => void (await execute(join(HERE, 'libexec/halt'), [], environment));
+  const run = (file: string, ...args: readonly string[]) => execute({ file: join(HERE, file), args, environment });
+  const stop = async () => void (await run('libexec/halt'));
   return {
     ...options,
     agentVersion,
     directory,
     environment,
     view: createView(directory, options.address),
-    systemctl: (...args) => execute(join(HERE, 'bin/systemctl'), args, environment),
+    systemctl: (...args) => run('bin/systemctl', ...args),
     stop,
     async reboot() {
       await stop();
-      await execute(join(HERE, 'libexec/boot'), [], environment);
+      await run('libexec/boot');
     },
   };
 }
