@@ -38,7 +38,7 @@ export default defineConfig({
       },
       { test: { name: 'documents', include: ['test/documents/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'e2e', include: ['test/e2e/{service,triggers}.test.ts'], ...endToEnd } },
-      { test: { name: 'faults', include: ['test/e2e/*-faults.test.ts'], ...endToEnd } },
+      { test: { name: 'faults', include: ['test/e2e/{demo,*-faults}.test.ts'], ...endToEnd } },
     ],
     coverage: {
       provider: 'v8',
