@@ -11,6 +11,8 @@ export * from './contracts/frontend.ts';
 export * from './contracts/manifest.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/plan.ts';
+export * from './contracts/queries.ts';
+export * from './contracts/refusals.ts';
 export * from './contracts/releases.ts';
 export * from './contracts/requests.ts';
 export * from './contracts/rollback-events.ts';

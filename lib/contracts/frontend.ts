@@ -1,5 +1,6 @@
 /** Frontend rollbacks: release manifests, plans of objects and what was done. Lists of objects live in S3 as JSON lines, never in a state. */
 import * as z from 'zod/mini';
+import { ExecutionInput } from './steps.ts';
 
 /** What CopyObject does not carry over, so that it has to be given again as HeadObject told it; absent members: it told none. */
 export const LostByCopy = z.object({
@@ -34,26 +35,6 @@ export const ManifestIndex = z.object({
   chunks: z.array(z.object({ lastKey: z.string(), objects: z.number() })),
 });
 export type ManifestIndex = z.infer<typeof ManifestIndex>;
-
-/** What a release's frontend manifest is: being written, written under `location` in the service's bucket, or why it is not. */
-export const ReleaseFrontend = z.object({
-  state: z.enum(['recording', 'recorded', 'failed']),
-  /** Folder of the manifest in the service's bucket; present when recorded. */
-  location: z.optional(z.string()),
-  objects: z.optional(z.number()),
-  bytes: z.optional(z.number()),
-  takenAt: z.optional(z.string()),
-  problem: z.optional(z.string()),
-});
-export type ReleaseFrontend = z.infer<typeof ReleaseFrontend>;
-
-/** What the bucket is to look like: exactly a release's manifest, as at a time, or as an archived build. */
-export const FrontendTarget = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('manifest'), version: z.string(), location: z.string() }),
-  z.object({ kind: z.literal('time'), at: z.string() }),
-  z.object({ kind: z.literal('archive'), version: z.string(), bucket: z.string(), prefix: z.string() }),
-]);
-export type FrontendTarget = z.infer<typeof FrontendTarget>;
 
 /** Objects are restored in this order: nothing that a page refers to is missing while its entry point is there. */
 export const ObjectKind = z.enum(['assets', 'entries', 'removals']);
@@ -138,3 +119,17 @@ export const FrontendWork = z.object({
   undoneAt: z.optional(z.string()),
 });
 export type FrontendWork = z.infer<typeof FrontendWork>;
+
+/** One action on the frontend: what a step of frontend.asl.yml is told. */
+export const FrontendInput = z.extend(ExecutionInput, { fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
+export type FrontendInput = z.infer<typeof FrontendInput>;
+/** Work that one invocation may not finish: `cursor` says where the next one goes on. */
+export const Progress = z.object({ cursor: z.nullable(z.record(z.string(), z.unknown())) });
+export const FrontendProgressInput = z.extend(FrontendInput, { progress: Progress });
+export const RestoreObjectsInput = z.extend(FrontendInput, { range: ChunkRange });
+export const SettleFrontendInput = z.extend(FrontendInput, {
+  stage: z.object({ now: z.object({ kind: ObjectKind }) }),
+  outcomes: z.array(ChunkOutcome),
+});
+/** Recording the frontend of a release: what the steps of release.asl.yml are told. */
+export const RecordFrontendInput = z.object({ application: z.string(), version: z.string(), progress: Progress });

@@ -1,21 +1,20 @@
-/** The plan of a rollback, and why there is none. */
+/** The plan of a rollback. */
 import * as z from 'zod/mini';
 import { ConfigurationSource, DatabaseTarget } from './database.ts';
-import { FrontendTarget } from './frontend.ts';
 import { Manifest } from './manifest.ts';
 import { name } from './names.ts';
 import { Observation } from './observations.ts';
-import { ReleaseReference } from './releases.ts';
+import { Estimate, ReleaseReference } from './rollbacks.ts';
 import { Component, Strategy } from './strategy.ts';
 import { Wave } from './waves.ts';
 
-export const Estimate = z.object({
-  medianMinutes: z.number(),
-  p90Minutes: z.number(),
-  source: z.enum(['log', 'runbook']),
-  rollbacks: z.number(),
-});
-export type Estimate = z.infer<typeof Estimate>;
+/** What the bucket is to look like: exactly a release's manifest, as at a time, or as an archived build. */
+export const FrontendTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('manifest'), version: z.string(), location: z.string() }),
+  z.object({ kind: z.literal('time'), at: z.string() }),
+  z.object({ kind: z.literal('archive'), version: z.string(), bucket: z.string(), prefix: z.string() }),
+]);
+export type FrontendTarget = z.infer<typeof FrontendTarget>;
 export const Plan = z.object({
   rollbackId: z.string(),
   application: name,
@@ -44,43 +43,3 @@ export const Plan = z.object({
   manifest: Manifest,
 });
 export type Plan = z.infer<typeof Plan>;
-
-export const RefusalCode = z.enum([
-  'application-unknown',
-  'component-missing',
-  'strategy-unavailable',
-  'nothing-recorded',
-  'target-unknown',
-  'target-bad',
-  'target-unverified',
-  'target-not-restorable',
-  'target-is-current',
-  'deployment-too-old',
-  'stale-event',
-  'alarm-not-firing',
-  'alarm-suppressed',
-  'frozen',
-  'cooldown',
-  'daily-limit',
-  'rollback-in-progress',
-  'no-hosts',
-  'hosts-offline',
-  'agent-too-old',
-  'contracting-migration',
-  'bucket-unversioned',
-  'bucket-unreachable',
-  'frontend-empty',
-  'frontend-shrunken',
-  'frontend-versions-lost',
-  'frontend-versions-archived',
-  'plan-expired',
-  'configuration-missing',
-  'database-unknown',
-  'database-unsupported',
-  'database-not-ready',
-  'database-no-backups',
-  'restore-time-outside-window',
-]);
-export type RefusalCode = z.infer<typeof RefusalCode>;
-export const Refusal = z.object({ code: RefusalCode, message: z.string() });
-export type Refusal = z.infer<typeof Refusal>;

@@ -1,6 +1,5 @@
 /** Releases, and freezes of an application. */
 import * as z from 'zod/mini';
-import { ReleaseFrontend } from './frontend.ts';
 import { commit, name, text, time, version } from './names.ts';
 
 export const ReleaseStatus = z.enum(['deployed', 'verified', 'bad']);
@@ -17,6 +16,17 @@ export type ReleaseInput = z.infer<typeof ReleaseInput>;
 /** PATCH /applications/{application}/releases/{version} */
 export const ReleaseChange = z.strictObject({ status: ReleaseStatus, reason: z.optional(text(1000)) });
 export type ReleaseChange = z.infer<typeof ReleaseChange>;
+/** What a release's frontend manifest is: being written, written under `location` in the service's bucket, or why it is not. */
+export const ReleaseFrontend = z.object({
+  state: z.enum(['recording', 'recorded', 'failed']),
+  /** Folder of the manifest in the service's bucket; present when recorded. */
+  location: z.optional(z.string()),
+  objects: z.optional(z.number()),
+  bytes: z.optional(z.number()),
+  takenAt: z.optional(z.string()),
+  problem: z.optional(z.string()),
+});
+export type ReleaseFrontend = z.infer<typeof ReleaseFrontend>;
 export const Release = z.object({
   application: name,
   version,
@@ -37,6 +47,3 @@ export const Release = z.object({
   alarmedAt: z.optional(z.string()),
 });
 export type Release = z.infer<typeof Release>;
-/** `at`: the state of this moment (ISO time), rather than a release; version and commit are then those that ran at it, if recorded. */
-export const ReleaseReference = z.object({ version: z.nullable(z.string()), commit: z.string(), at: z.optional(z.string()) });
-export type ReleaseReference = z.infer<typeof ReleaseReference>;

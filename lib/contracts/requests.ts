@@ -1,16 +1,9 @@
 /** What people and alarms ask for. */
 import * as z from 'zod/mini';
-import { duration, share, time, version, words } from './names.ts';
+import { time, version, words } from './names.ts';
+import { FrontendWish } from './rollbacks.ts';
 import { Issue, Strategy } from './strategy.ts';
 
-/** What a request may say about a frontend beyond its target. */
-export const FrontendWish = z.strictObject({
-  /** By what a release is brought back; absent: its manifest, else its archived build, else the time before the next release. */
-  source: z.optional(z.enum(['manifest', 'archive', 'time'])),
-  /** Overrules `frontend.maxShrink` of the manifest. */
-  maxShrink: z.optional(share),
-});
-export type FrontendWish = z.infer<typeof FrontendWish>;
 export const RollbackRequest = z
   .strictObject({
     strategy: z.optional(Strategy),
@@ -57,17 +50,3 @@ export const Freeze = z.object({
   until: z.optional(z.string()),
 });
 export type Freeze = z.infer<typeof Freeze>;
-
-export const RollbackTrigger = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('http') }),
-  z.object({
-    type: z.literal('alarm'),
-    alarmName: z.string(),
-    alarmArn: z.string(),
-    stateTimestamp: z.string(),
-    stateReason: z.string(),
-    onlyWithin: duration,
-  }),
-  z.object({ type: z.literal('undo'), of: z.string() }),
-]);
-export type RollbackTrigger = z.infer<typeof RollbackTrigger>;

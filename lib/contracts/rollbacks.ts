@@ -1,9 +1,7 @@
-/** The rollback log: headers, events and how they are asked for. */
+/** The rollback log's headers. */
 import * as z from 'zod/mini';
-import { name, text, time } from './names.ts';
-import { Estimate, Refusal } from './plan.ts';
-import { ReleaseReference } from './releases.ts';
-import { FrontendWish, RollbackTrigger } from './requests.ts';
+import { duration, share } from './names.ts';
+import { Refusal } from './refusals.ts';
 import { Strategy } from './strategy.ts';
 
 export const Outcome = z.enum(['succeeded', 'unresolved', 'undone', 'failed', 'refused', 'rejected', 'expired', 'cancelled']);
@@ -25,6 +23,37 @@ export const HostState = z.object({
   note: z.string(),
 });
 export type HostState = z.infer<typeof HostState>;
+export const RollbackTrigger = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('http') }),
+  z.object({
+    type: z.literal('alarm'),
+    alarmName: z.string(),
+    alarmArn: z.string(),
+    stateTimestamp: z.string(),
+    stateReason: z.string(),
+    onlyWithin: duration,
+  }),
+  z.object({ type: z.literal('undo'), of: z.string() }),
+]);
+export type RollbackTrigger = z.infer<typeof RollbackTrigger>;
+/** What a request may say about a frontend beyond its target. */
+export const FrontendWish = z.strictObject({
+  /** By what a release is brought back; absent: its manifest, else its archived build, else the time before the next release. */
+  source: z.optional(z.enum(['manifest', 'archive', 'time'])),
+  /** Overrules `frontend.maxShrink` of the manifest. */
+  maxShrink: z.optional(share),
+});
+export type FrontendWish = z.infer<typeof FrontendWish>;
+/** `at`: the state of this moment (ISO time), rather than a release; version and commit are then those that ran at it, if recorded. */
+export const ReleaseReference = z.object({ version: z.nullable(z.string()), commit: z.string(), at: z.optional(z.string()) });
+export type ReleaseReference = z.infer<typeof ReleaseReference>;
+export const Estimate = z.object({
+  medianMinutes: z.number(),
+  p90Minutes: z.number(),
+  source: z.enum(['log', 'runbook']),
+  rollbacks: z.number(),
+});
+export type Estimate = z.infer<typeof Estimate>;
 export const Rollback = z.object({
   rollbackId: z.string(),
   application: z.string(),
@@ -55,29 +84,3 @@ export const Rollback = z.object({
   head: z.optional(z.object({ seq: z.number(), hash: z.string() })),
 });
 export type Rollback = z.infer<typeof Rollback>;
-
-/** GET /rollbacks: one of application, status, actor or day; newest first within [from, to]. */
-export const RollbackQuery = z
-  .strictObject({
-    application: z.optional(name),
-    status: z.optional(RollbackStatus),
-    actor: z.optional(text(500)),
-    day: z.optional(z.iso.date({ error: 'must be a day such as 2026-11-22' })),
-    from: z.optional(time),
-    to: z.optional(time),
-    limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
-    cursor: z.optional(z.string().check(z.maxLength(2000))),
-  })
-  .check(
-    z.refine((q) => [q.application, q.status, q.actor, q.day].filter((v) => v !== undefined).length === 1, {
-      error: 'give exactly one of application, status, actor or day, such as /rollbacks?status=failed',
-      path: ['application'],
-    }),
-  );
-export type RollbackQuery = z.infer<typeof RollbackQuery>;
-
-/** GET /rollbacks/{rollbackId}/events: those after a sequence number. */
-export const EventsPage = z.strictObject({
-  after: z._default(z.coerce.number().check(z.int(), z.minimum(0)), 0),
-  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(200)), 100),
-});

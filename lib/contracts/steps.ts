@@ -1,6 +1,5 @@
 /** Payloads between the steps of the state machines, and host commands on record. */
 import * as z from 'zod/mini';
-import { ChunkOutcome, ChunkRange, ObjectKind } from './frontend.ts';
 import { Wave } from './waves.ts';
 
 export const ExecutionInput = z.object({ rollbackId: z.string(), application: z.string() });
@@ -47,23 +46,9 @@ export const SentCommand = z.object({ commandId: z.string(), deadline: z.string(
 export const AwaitHostCommandInput = z.extend(HostCommandInput, { command: SentCommand });
 export type AwaitHostCommandInput = z.infer<typeof AwaitHostCommandInput>;
 
-/** One action on the frontend: what a step of frontend.asl.yml is told. */
-export const FrontendInput = z.extend(ExecutionInput, { fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
-export type FrontendInput = z.infer<typeof FrontendInput>;
 /** One action on the database: what the step of database.asl.yml is told. */
 export const DatabaseInput = z.extend(ExecutionInput, { fence: z.int(), action: z.enum(['prepare', 'apply', 'undo']) });
 export type DatabaseInput = z.infer<typeof DatabaseInput>;
-/** Work that one invocation may not finish: `cursor` says where the next one goes on. */
-export const Progress = z.object({ cursor: z.nullable(z.record(z.string(), z.unknown())) });
-export const FrontendProgressInput = z.extend(FrontendInput, { progress: Progress });
-export const RestoreObjectsInput = z.extend(FrontendInput, { range: ChunkRange });
-export const SettleFrontendInput = z.extend(FrontendInput, {
-  stage: z.object({ now: z.object({ kind: ObjectKind }) }),
-  outcomes: z.array(ChunkOutcome),
-});
-/** Recording the frontend of a release: what the steps of release.asl.yml are told. */
-export const RecordFrontendInput = z.object({ application: z.string(), version: z.string(), progress: Progress });
-
 /** What one host answered to one command: `error` is the host document's own code, or the invocation's status when it said nothing. */
 export const HostResult = z.object({
   host: z.string(),

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { documents, isConditionFailed } from '../aws/dynamodb.ts';
 import { config } from '../config.ts';
-import { Plan } from '../contracts.ts';
+import type { Plan } from '../contracts.ts';
 import { PlanMissing } from '../errors.ts';
 import { planKey } from './keys.ts';
 
@@ -23,11 +23,11 @@ export async function savePlan(plan: Plan): Promise<Plan> {
   }
 }
 
-/** The plan of a rollback; null while there is none. */
+/** The plan of a rollback; null while there is none. It is written once, by this service, from what was checked: no need to check it again in each step. */
 export async function getPlan(rollbackId: string): Promise<Plan | null> {
   const request = new GetCommand({ TableName: config.logTable, Key: planKey(rollbackId), ConsistentRead: true });
   const { Item } = await documents.send(request);
-  return Item === undefined ? null : Plan.parse(JSON.parse(gunzipSync(Item.compressed).toString()));
+  return Item === undefined ? null : (JSON.parse(gunzipSync(Item.compressed).toString()) as Plan);
 }
 
 /** The plan of a rollback that was planned: a missing one is a defect, since the machine goes on only with a plan. */
