@@ -65,6 +65,7 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
     outcome,
     message,
     hosts: hosts.length > 0 ? hosts : undefined,
+    changed: meant === 'failed-before-change' ? false : undefined,
     detail: { end, failure, undoFailure },
     leftOver,
     fence,

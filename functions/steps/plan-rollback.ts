@@ -3,6 +3,7 @@ import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts'
 import { milliseconds } from '../../lib/domain/duration.ts';
 import { needsHosts } from '../../lib/domain/strategy.ts';
 import { batches } from '../../lib/domain/waves.ts';
+import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { getPlan, savePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
@@ -13,8 +14,8 @@ import { moveTo } from '../../lib/rollback/status.ts';
 const seconds = (duration: string): number => Math.max(1, Math.round(milliseconds(duration) / 1000));
 
 /** What the state machine goes by; every member is there in both cases, as its paths must not be missing. */
-const machineView = (plan: Plan | null) => ({
-  decision: plan ? 'planned' : 'refused',
+const machineView = (plan: Plan | null, decision: 'planned' | 'refused' | 'waits' = plan ? 'planned' : 'refused') => ({
+  decision,
   approvalRequired: plan?.approvalRequired ?? false,
   approvalSeconds: plan ? seconds(plan.manifest.approval.timeout) : 0,
   monitorEverySeconds: plan ? seconds(plan.manifest.monitor.every) : 0,
@@ -52,6 +53,12 @@ const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
   return machineView(null);
 };
 
+/** The machine asks again in a moment. */
+const wait = async (rollbackId: string, refusal: Refusal, now: Date) => {
+  await appendEvent({ rollbackId, phase: 'plan', type: 'waits', key: `waits ${refusal.message}`, detail: refusal, now });
+  return machineView(null, 'waits');
+};
+
 const record = async (made: Plan, now: Date) => {
   const plan = await savePlan(made);
   const { rollbackId, from, to, estimate, warnings, hosts, waves, database } = plan;
@@ -82,6 +89,9 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const [made, rollback] = await Promise.all([getPlan(rollbackId), requireRollback(rollbackId)]);
   if (made) return record(made, now);
   if (rollback.refusal) return refuse(rollbackId, rollback.refusal, now);
-  const { plan, refusal } = await preflight(rollback, now);
-  return refusal ? refuse(rollbackId, refusal, now) : record(plan, now);
+  if (rollback.cancelRequestedBy)
+    throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback before it was planned.`);
+  const { plan, refusal, waits } = await preflight(rollback, now);
+  if (plan) return record(plan, now);
+  return waits ? wait(rollbackId, refusal, now) : refuse(rollbackId, refusal, now);
 });

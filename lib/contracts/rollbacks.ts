@@ -63,6 +63,8 @@ export const Rollback = z.object({
   requestedAt: z.string(),
   endedAt: z.optional(z.string()),
   durationMs: z.optional(z.number()),
+  /** false: it failed before it changed anything. Absent: the status says it, or nobody knows. */
+  changed: z.optional(z.boolean()),
   performedBy: z.string(),
   reason: z.string(),
   targetVersion: z.optional(z.string()),

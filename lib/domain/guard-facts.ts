@@ -24,6 +24,8 @@ export type CheapFacts = {
   lastDeployedAt: string | null;
   /** The application's rollbacks of at least the last 24 hours and the cooldown, in any order. */
   rollbacks: readonly Rollback[];
+  /** Who holds the application's lock now: a rollback or a backup; null: nobody. */
+  lock: { readonly holder: string; readonly until: string } | null;
   now: Date;
 };
 

@@ -2,7 +2,7 @@ import { type Freeze, type Refusal, type Rollback, WHOLE_SERVICE } from '../cont
 import { describeDuration, milliseconds } from './duration.ts';
 import type { CheapFacts } from './guard-facts.ts';
 import { count } from './naming.ts';
-import { isOver } from './transitions.ts';
+import { STALE_EVENT_MS } from './trigger-guards.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -42,22 +42,54 @@ export function dailyLimit({ rollback, rollbacks, limits, now }: CheapFacts, alw
   return { code: 'daily-limit', message };
 }
 
-/** Of two at the same time the one asked for first goes on; the lock decides what this can't see. */
-export function inProgress({ rollback, rollbacks, now }: CheapFacts): Refusal | null {
-  const first = others(rollbacks, rollback.rollbackId).find(
-    (other) => !isOver(other.status) && isBefore(other, rollback) && !neverStarted(other, now),
-  );
-  if (first === undefined) return null;
-  const message = `Rollback ${first.rollbackId} of ${first.application}, started by ${first.performedBy} at ${first.requestedAt}, is ${first.status}. Wait for its end or cancel it.`;
+/**
+ * One rollback of an application at a time: whoever holds its lock. An alarm's rollback also lets those pass first that were asked for
+ * before it and are still being planned; `waits` tells whether it then gets another chance. The lock decides what this can't see.
+ */
+export function inProgress(facts: CheapFacts): Refusal | null {
+  const { rollback, rollbacks, lock, now } = facts;
+  const first =
+    lock === null || lock.holder === rollback.rollbackId
+      ? others(rollbacks, rollback.rollbackId).find((other) => passesFirst(other, rollback, now))
+      : holderOf(facts);
+  if (first !== undefined) {
+    const message = `Rollback ${first.rollbackId} of ${first.application}, started by ${first.performedBy} at ${first.requestedAt}, is ${first.status}. Wait for its end or cancel it.`;
+    return { code: 'rollback-in-progress', message };
+  }
+  if (lock === null || lock.holder === rollback.rollbackId) return null;
+  const message = `${lock.holder} holds the lock of ${rollback.application}, at most until ${lock.until}. Wait for its end.`;
   return { code: 'rollback-in-progress', message };
+}
+
+/** While the event of a waiting alarm is younger than this: short of stale, so that there is time left to plan. */
+const WAIT_MS = STALE_EVENT_MS - 60_000;
+
+/** The statuses of a rollback that has changed something. */
+const AFTER_CHANGE: readonly Rollback['status'][] = ['monitoring', 'undoing'];
+
+/**
+ * Whether an alarm's rollback waits for what is in progress: that may yet end without having changed anything, and an alarm that stays
+ * in ALARM sends no other event. People ask again themselves.
+ */
+export function waits(refusal: Refusal, facts: CheapFacts): boolean {
+  const { trigger } = facts.rollback;
+  if (refusal.code !== 'rollback-in-progress' || trigger.type !== 'alarm') return false;
+  const holder = holderOf(facts);
+  if (holder !== undefined && AFTER_CHANGE.includes(holder.status)) return false;
+  return facts.now.getTime() - Date.parse(trigger.stateTimestamp) < WAIT_MS;
+}
+
+/** undefined: nobody holds the lock, or somebody who is no rollback, such as a backup. */
+function holderOf({ rollbacks, lock }: CheapFacts): Rollback | undefined {
+  return rollbacks.find(({ rollbackId }) => rollbackId === lock?.holder);
 }
 
 function others(rollbacks: readonly Rollback[], rollbackId: string): Rollback[] {
   return rollbacks.filter((other) => other.rollbackId !== rollbackId);
 }
 
-function changedSomething({ status }: Rollback): boolean {
-  return CHANGING.includes(status);
+function changedSomething({ status, changed }: Rollback): boolean {
+  return CHANGING.includes(status) && changed !== false;
 }
 
 function endOf({ endedAt, requestedAt }: Rollback): number {
@@ -69,9 +101,11 @@ function isBefore(a: Pick<Rollback, 'requestedAt' | 'rollbackId'>, b: Pick<Rollb
   return apart < 0 || (apart === 0 && a.rollbackId < b.rollbackId);
 }
 
-/** Long after any start: whoever asked died between the record and the start of its execution. It must not block others for ever. */
-const START_WITHIN_MS = 10 * 60_000;
+/** Longer than planning takes. One that is not planned by then waits itself, or was never started: it must not block others for ever. */
+const PLANNED_WITHIN_MS = 2 * 60_000;
 
-function neverStarted({ status, requestedAt }: Rollback, now: Date): boolean {
-  return status === 'requested' && now.getTime() - Date.parse(requestedAt) > START_WITHIN_MS;
+function passesFirst(other: Rollback, { trigger, ...rollback }: CheapFacts['rollback'], now: Date): boolean {
+  const isPlanned = other.status === 'requested' || other.status === 'planned';
+  const age = now.getTime() - Date.parse(other.requestedAt);
+  return trigger.type === 'alarm' && isPlanned && isBefore(other, rollback) && age < PLANNED_WITHIN_MS;
 }

@@ -10,9 +10,9 @@ import { LockLost } from '../errors.ts';
  */
 type Lock = { readonly holder?: string; readonly fence: number; readonly expiresAt: number };
 
-export type LockAnswer =
-  | { readonly acquired: true; readonly fence: number }
-  | { readonly acquired: false; readonly holder: string; readonly until: string };
+type Held = { readonly holder: string; readonly until: string };
+
+export type LockAnswer = { readonly acquired: true; readonly fence: number } | ({ readonly acquired: false } & Held);
 
 const ATTEMPTS = 3;
 
@@ -31,7 +31,7 @@ export async function acquireLock(application: string, owner: string, leaseMs: n
       return { acquired: true, fence: lock.fence };
     }
     if (!isConditionFailed(refused.error)) throw refused.error;
-    if (isHeld) return { acquired: false, holder: lock.holder ?? 'nobody', until: new Date(lock.expiresAt).toISOString() };
+    if (isHeld) return { acquired: false, ...held(lock) };
     if (attempt === ATTEMPTS) throw refused.error;
   }
 }
@@ -70,6 +70,16 @@ export async function seizeLock(application: string, owner: string): Promise<num
     ExpressionAttributeValues: { ':next': fence },
   });
   return seized ? fence : seizeLock(application, owner);
+}
+
+/** Who holds the lock now; null: nobody. */
+export async function lockHolder(application: string, now: Date): Promise<Held | null> {
+  const lock = await readLock(application);
+  return lock !== null && lock.expiresAt > now.getTime() ? held(lock) : null;
+}
+
+function held({ holder = 'nobody', expiresAt }: Lock): Held {
+  return { holder, until: new Date(expiresAt).toISOString() };
 }
 
 function keyOf(application: string) {

@@ -15,6 +15,8 @@ export interface Ending {
   readonly outcome: Outcome;
   readonly message: string;
   readonly hosts?: readonly HostState[] | undefined;
+  /** false: nothing was changed, though the outcome does not say so. */
+  readonly changed?: boolean | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What people have to do about what a database rollback leaves behind. */
   readonly leftOver?: readonly string[];
@@ -23,7 +25,12 @@ export interface Ending {
   readonly now: Date;
 }
 
-type Recorded = { readonly message: string; readonly durationMs: number; readonly hosts?: HostState[] };
+type Recorded = {
+  readonly message: string;
+  readonly durationMs: number;
+  readonly changed?: boolean;
+  readonly hosts?: HostState[];
+};
 
 /**
  * The event comes before the header and the header before the lock: a crash between two of them is cured by calling again. The first
@@ -33,10 +40,11 @@ type Recorded = { readonly message: string; readonly durationMs: number; readonl
 export const closeRollback = async (ending: Ending): Promise<Rollback> => {
   const { rollbackId, fence, leftOver = [], now } = ending;
   const before = await requireRollback(rollbackId);
-  const { outcome, message, hosts, durationMs } = await recordEnding(ending, before);
+  const { outcome, message, hosts, changed, durationMs } = await recordEnding(ending, before);
   const rollback = await moveTo(rollbackId, outcome, {
     endedAt: now.toISOString(),
     durationMs,
+    changed,
     followUp: before.followUp.length > 0 ? before.followUp : [...leftOver, ...followUps(outcome)],
     ...(before.resolution ? {} : { resolution: message }),
     ...(hosts ? { hosts } : {}),
@@ -51,10 +59,11 @@ export const closeRollback = async (ending: Ending): Promise<Rollback> => {
   return rollback;
 };
 
-const recordEnding = async ({ rollbackId, outcome, message, hosts, detail, now }: Ending, { requestedAt }: Rollback) => {
+const recordEnding = async ({ rollbackId, outcome, message, hosts, changed, detail, now }: Ending, { requestedAt }: Rollback) => {
   const ending: Recorded = {
     message,
     durationMs: now.getTime() - Date.parse(requestedAt),
+    ...(changed !== undefined && { changed }),
     ...(hosts ? { hosts: [...hosts] } : {}),
   };
   const { type, detail: recorded } = await appendEvent({

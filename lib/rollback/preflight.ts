@@ -2,6 +2,7 @@
 import type { AlarmObservation, DatabaseTarget, Manifest, Plan, Refusal, Release, Rollback } from '../contracts.ts';
 import { destinationOf, type Places } from '../domain/destination.ts';
 import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
+import { waits } from '../domain/limit-guards.ts';
 import { migrationWarnings } from '../domain/migrations.ts';
 import { makePlan } from '../domain/plan.ts';
 import { runningRelease } from '../domain/releases.ts';
@@ -9,12 +10,16 @@ import { componentsOf, needsHosts, strategyProblem } from '../domain/strategy.ts
 import { recentRollbacks } from '../log/query.ts';
 import { getApplication } from '../registry/applications.ts';
 import { freezesOf } from '../registry/freezes.ts';
+import { lockHolder } from '../registry/locks.ts';
 import { listReleases } from '../registry/releases.ts';
 import { planDatabase } from './database.ts';
 import { observeApplicationAlarms, observeFlows } from './observe-application.ts';
 import { observeHosts } from './observe-hosts.ts';
 
-export type Preflight = { plan: Plan; refusal?: undefined } | { plan?: undefined; refusal: Refusal };
+/** `waits`: what refuses may go by soon, so that it is asked again rather than refused for good. */
+export type Preflight =
+  | { plan: Plan; refusal?: undefined; waits?: undefined }
+  | { plan?: undefined; refusal: Refusal; waits?: boolean };
 
 /** How far back the log is read for estimates. */
 const HISTORY_MS = 90 * 86_400_000;
@@ -35,15 +40,17 @@ export const preflight = async (rollback: Rollback, now: Date): Promise<Prefligh
   ]);
   const facts = { ...cheap, alarm: alarmOf(rollback, alarms), lastDeployedAt: latestDeployment(releases) };
   const refusal = cheapGuards(facts);
-  return refusal ? { refusal } : planOnHosts({ rollback, manifest, releases, alarms, facts, now });
+  if (refusal) return { refusal, waits: waits(refusal, facts) };
+  return planOnHosts({ rollback, manifest, releases, alarms, facts, now });
 };
 
 const limitFacts = async (rollback: Rollback, manifest: Manifest, now: Date) => {
-  const [freezes, rollbacks] = await Promise.all([
+  const [freezes, rollbacks, lock] = await Promise.all([
     freezesOf(rollback.application, now),
     recentRollbacks(rollback.application, new Date(now.getTime() - HISTORY_MS)),
+    lockHolder(rollback.application, now),
   ]);
-  return { rollback, limits: manifest.limits, freezes, rollbacks, now };
+  return { rollback, limits: manifest.limits, freezes, rollbacks, lock, now };
 };
 
 const alarmOf = ({ trigger }: Rollback, alarms: readonly AlarmObservation[]): AlarmObservation | null =>

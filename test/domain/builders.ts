@@ -132,6 +132,7 @@ export function cheapFacts(changes: Partial<CheapFacts> = {}): CheapFacts {
     alarm: alarm(),
     lastDeployedAt: ago(60),
     rollbacks: [],
+    lock: null,
     now: NOW,
     ...changes,
   };

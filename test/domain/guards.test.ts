@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Rollback, RollbackTrigger } from '../../lib/contracts.ts';
 import { cheapGuards, guard, hostGuards, insistenceWarnings } from '../../lib/domain/guards.ts';
+import { waits } from '../../lib/domain/limit-guards.ts';
 import { STALE_EVENT_MS } from '../../lib/domain/trigger-guards.ts';
 import {
   ago,
@@ -78,6 +79,7 @@ describe('the cooldown', () => {
     const harmless = (['refused', 'rejected', 'expired', 'cancelled'] as const).map((status) =>
       past({ status, requestedAt: ago(3) }),
     );
+    harmless.push(past({ status: 'failed', changed: false, requestedAt: ago(3) }));
     expect(cheapGuards(cheapFacts({ rollbacks: harmless }))).toBeNull();
   });
 
@@ -107,26 +109,69 @@ describe('the daily limit', () => {
 
 describe('a rollback in progress', () => {
   const running = past({ status: 'monitoring', requestedAt: ago(20) });
+  const lock = { holder: running.rollbackId, until: ago(-20) };
+  const alarms = ['shop-a', 'shop-b'].map((rollbackId) => rollback({ rollbackId }));
+  const [first, second] = alarms as [Rollback, Rollback];
+  const keptBack = (changes: Parameters<typeof cheapFacts>[0]) => {
+    const facts = cheapFacts(changes);
+    const refusal = cheapGuards(facts);
+    return { code: refusal?.code, waits: refusal !== null && waits(refusal, facts) };
+  };
 
   it.each([alarmTrigger, person, undo])('refuses another one: $type', (trigger) => {
-    expect(cheapGuards(cheapFacts({ rollback: by(trigger), rollbacks: [running] }))).toMatchObject({
+    expect(cheapGuards(cheapFacts({ rollback: by(trigger), rollbacks: [running], lock }))).toMatchObject({
       code: 'rollback-in-progress',
-      message: expect.stringContaining(running.rollbackId),
+      message: expect.stringContaining(`${running.rollbackId} of shop`),
     });
   });
 
-  it('is not the guarded one itself', () => expect(cheapGuards(cheapFacts({ rollbacks: [rollback()] }))).toBeNull());
-
-  it('is not one whose execution was never started', () => {
-    const lost = past({ status: 'requested', requestedAt: ago(11) });
-    expect(cheapGuards(cheapFacts({ rollbacks: [lost] }))).toBeNull();
-    expect(cheapGuards(cheapFacts({ rollbacks: [{ ...lost, requestedAt: ago(9) }] }))?.code).toBe('rollback-in-progress');
+  it('is whoever holds the lock, a backup too', () => {
+    const backup = { holder: 'bk-shop-1', until: ago(-5) };
+    expect(cheapGuards(cheapFacts({ rollback: by(person), lock: backup }))?.message).toMatch(/^bk-shop-1 holds the lock of shop/);
+    expect(keptBack({ lock: backup })).toEqual({ code: 'rollback-in-progress', waits: true });
   });
 
-  it('lets exactly one of two go on that were asked for at once', () => {
-    const two = ['shop-a', 'shop-b'].map((rollbackId) => rollback({ rollbackId }));
-    const refused = two.map((one) => cheapGuards(cheapFacts({ rollback: one, rollbacks: two }))?.code);
-    expect(refused).toEqual([undefined, 'rollback-in-progress']);
+  it('is not the guarded one itself, and no record without the lock that is left from one that died', () => {
+    expect(cheapGuards(cheapFacts({ rollbacks: [first], rollback: first, lock: { ...lock, holder: 'shop-a' } }))).toBeNull();
+    expect(cheapGuards(cheapFacts({ rollbacks: [past({ status: 'in-progress', requestedAt: ago(99) })] }))).toBeNull();
+  });
+
+  it.each(['planned', 'awaiting-approval', 'in-progress'] as const)(
+    'that is %s may yet change nothing: an alarm waits',
+    (status) => {
+      const holder = past({ status, requestedAt: ago(20) });
+      expect(keptBack({ rollbacks: [holder], lock })).toEqual({ code: 'rollback-in-progress', waits: true });
+      expect(keptBack({ rollback: by(person), rollbacks: [holder], lock })).toEqual({
+        code: 'rollback-in-progress',
+        waits: false,
+      });
+    },
+  );
+
+  it.each(['monitoring', 'undoing'] as const)('that is %s has changed something: an alarm does not wait', (status) => {
+    expect(keptBack({ rollbacks: [{ ...running, status }], lock })).toEqual({ code: 'rollback-in-progress', waits: false });
+  });
+
+  it('is waited for until the event of the alarm is nearly stale', () => {
+    const holder = past({ status: 'in-progress', requestedAt: ago(20) });
+    expect(keptBack({ rollback: firedAt(3.9), rollbacks: [holder], lock }).waits).toBe(true);
+    expect(keptBack({ rollback: firedAt(4), rollbacks: [holder], lock })).toEqual({ code: 'rollback-in-progress', waits: false });
+  });
+
+  it('lets exactly one of two alarms go on that fired at once, and the other wait', () => {
+    expect(alarms.map((one) => keptBack({ rollback: one, rollbacks: alarms }))).toEqual([
+      { code: undefined, waits: false },
+      { code: 'rollback-in-progress', waits: true },
+    ]);
+  });
+
+  it('is none that was refused, whose planning takes too long, or that is planned when a person asks', () => {
+    for (const other of [
+      { ...first, status: 'refused' },
+      { ...first, requestedAt: ago(2) },
+    ] as const)
+      expect(cheapGuards(cheapFacts({ rollback: second, rollbacks: [other] }))).toBeNull();
+    expect(cheapGuards(cheapFacts({ rollback: { ...second, trigger: person }, rollbacks: [first] }))).toBeNull();
   });
 });
 

@@ -1,3 +1,4 @@
 /** What can go wrong in the steps and around them; one file, so that the topics share one theatre. */
 import './step-faults.e2e.ts';
 import './stopped.e2e.ts';
+import './kept-back.e2e.ts';
