@@ -39,19 +39,25 @@ export type Stopped = Pick<Ended, 'hosts' | 'from' | 'to' | 'stands'> & {
   planned: boolean;
   /** Hosts that a change was, or may have been, begun on. */
   touched: readonly string[];
+  /** What could not be found out, such as `what hosts run`. */
+  unknown?: readonly string[];
 };
 
 /**
  * What it means that an execution died: always `failed`, since nobody verified anything, with what each host runs.
  */
-export function stoppedOutcome({ hosts, from, to, stands: others = [], planned, touched }: Stopped): Closing {
+export function stoppedOutcome(stopped: Stopped): Closing {
+  return { outcome: 'failed', message: ['The rollback stopped before its end.', ...whatIsLeft(stopped)].join(' ') };
+}
+
+function whatIsLeft({ hosts, from, to, stands = [], planned, touched, unknown = [] }: Stopped): string[] {
+  if (unknown.length > 0) {
+    const runs = hosts.length === 0 ? [] : [whatRuns(hosts, from, to)];
+    return [...runs, ...stands, `It could not be found out ${list(unknown)}: somebody has to look, and put right what is not.`];
+  }
   const runs = hosts.length === 0 ? [] : [standing(hosts, touched, from, to), whatRuns(hosts, from, to)];
-  const untouched = planned ? 'Nothing is changed.' : 'Nothing is changed: there was no plan yet.';
-  const stands = [...runs, ...others];
-  return {
-    outcome: 'failed',
-    message: ['The rollback stopped before its end.', ...(stands.length === 0 ? [untouched] : stands)].join(' '),
-  };
+  if (runs.length + stands.length > 0) return [...runs, ...stands];
+  return [planned ? 'Nothing is changed.' : 'Nothing is changed: there was no plan yet.'];
 }
 
 function standing(

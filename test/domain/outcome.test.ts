@@ -54,6 +54,21 @@ describe('an execution that died', () => {
   });
 });
 
+describe('an execution that died where not all could be found out', () => {
+  const stopped = { from, to, planned: false, touched: [], unknown: ['what hosts run', 'what was planned'] };
+
+  it('does not claim that nothing is changed', () => {
+    expect(stoppedOutcome({ ...stopped, hosts: [] }).message).toBe(
+      'The rollback stopped before its end. It could not be found out what hosts run, what was planned: somebody has to look, and put right what is not.',
+    );
+  });
+
+  it('says what is known all the same', () =>
+    expect(stoppedOutcome({ ...stopped, hosts: [on(GOOD)], stands: ['The bucket is as the target.'] }).message).toMatch(
+      /i-1 runs 1\.2\.0 .*\. The bucket is as the target\. It could not be found out/,
+    ));
+});
+
 describe('an execution that died while the code stays', () => {
   const stopped = (touched: readonly string[]) => stoppedOutcome({ hosts: [on(BAD)], from, to: from, planned: true, touched });
 

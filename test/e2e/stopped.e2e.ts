@@ -93,6 +93,19 @@ describe('an execution that is stopped', () => {
     expect(await stage.versions()).toEqual(['1.2.0']);
   });
 
+  it.concurrent('whose plan nobody can read any more: it is closed all the same, saying what is not known, and the next one runs', async () => {
+    const stage = await theatre.stage({ hosts: 1 });
+    const held = arrival(theatre, stage, 'sendHostCommand', during('prepare'));
+    const rollbackId = await stage.start();
+    await held;
+    await writeItem(theatre, 'log', { pk: `ROLLBACK#${rollbackId}`, sk: 'PLAN' }, 'compressed', 'damaged');
+    await stopExecution(theatre, rollbackId);
+    const rollback = await expectClosed(stage, rollbackId);
+    expect(rollback.resolution).toContain('It could not be found out what hosts run');
+    expect(rollback.resolution).not.toContain('Nothing is changed');
+    expect(await stage.rollBack()).toMatchObject({ status: 'succeeded' });
+  });
+
   it.concurrent('while hosts prepare or apply: their commands end, and it is said what every host runs', async () => {
     const hanging = await theatre.addRelease('5.1.0', defects.installHangs);
     const silent = await theatre.addRelease('5.2.0', defects.healthHangs);
