@@ -98,7 +98,8 @@ const describe = (error: unknown): Omit<Problem, 'requestId'> => {
     type: 'internal-error',
     title: 'Something broke on our side',
     status: 500,
-    detail: 'Nothing more can be said here; the log has the request id. Trying again is safe.',
+    detail:
+      'Nothing more can be said here; the log has the request id. Send it again, with the Idempotency-Key that it had; without one, look at what is on record first.',
   };
 };
 

@@ -29,8 +29,8 @@ const accepted = ({ rollbackId, application, status }: Rollback): ApiAnswer => (
   headers: { location: `/rollbacks/${rollbackId}` },
 });
 
-const start = async (asked: AskedRollback, now: Date): Promise<ApiAnswer> => {
-  const { same, rollback } = await startRollback(asked, now);
+const start = async (asked: AskedRollback, now: Date, idempotencyKey: string | undefined): Promise<ApiAnswer> => {
+  const { same, rollback } = await startRollback(asked, now, idempotencyKey !== undefined);
   if (!same) throw new IdempotencyConflict(rollback.rollbackId);
   return accepted(rollback);
 };
@@ -67,7 +67,7 @@ export const handler = resource(
         impact: body.impact,
         ...targetOf(body),
       };
-      return body.dryRun ? dryRun(asked, now) : start(asked, now);
+      return body.dryRun ? dryRun(asked, now) : start(asked, now, idempotencyKey);
     },
   }),
   endpoint({
@@ -85,6 +85,7 @@ export const handler = resource(
           reason: body.reason,
         },
         now,
+        idempotencyKey,
       );
     },
   }),

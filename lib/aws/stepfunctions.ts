@@ -47,6 +47,17 @@ async function isExecutionOf({ rollbackId, application }: ExecutionInput): Promi
   return started.success && started.data.rollbackId === rollbackId && started.data.application === application;
 }
 
+/** Whether the workflow of a rollback was ever started; it says so also of one that is over. */
+export async function wasStarted(rollbackId: string): Promise<boolean> {
+  try {
+    await client.send(new DescribeExecutionCommand({ executionArn: executionArnOf(rollbackId) }));
+    return true;
+  } catch (error) {
+    if (isError(error, 'ExecutionDoesNotExist')) return false;
+    throw error;
+  }
+}
+
 /** Starts to record the frontend of a release; one that was started before, running or not, stays the only one. */
 export async function startRecording(release: { readonly application: string; readonly version: string }): Promise<void> {
   const { application, version } = release;

@@ -1,10 +1,11 @@
 /** What people decide about a rollback that waits or runs: approve, reject, cancel. */
-import { approve, reject } from '../aws/stepfunctions.ts';
+import { approve, reject, wasStarted } from '../aws/stepfunctions.ts';
 import { ApproverIsRequester, DataLossNotAcknowledged, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { getPlan } from '../log/plans.ts';
 import { requireRollback, updateRollback } from '../log/rollbacks.ts';
 import { approvalOf, decideApproval } from '../registry/approvals.ts';
+import { closeRollback } from './close.ts';
 
 export interface DecisionOf {
   readonly rollbackId: string;
@@ -44,7 +45,8 @@ const settle = async ({ rollbackId, actor, reason, now }: DecisionOf, decision: 
 };
 
 /**
- * Asks a rollback to stop at the next point where it is safe: before the next host command. What was changed by then is undone.
+ * Asks a rollback to stop at the next point where it is safe: before the next host command. What was changed by then is undone. One
+ * whose execution was never started ends here: nobody else would end it.
  * @throws RollbackOver
  */
 export const cancelRollback = async ({ rollbackId, actor, reason, now }: DecisionOf): Promise<void> => {
@@ -61,4 +63,12 @@ export const cancelRollback = async ({ rollbackId, actor, reason, now }: Decisio
   // The status at the moment of the write: what comes to wait later sees the wish itself.
   const approval = rollback.status === 'awaiting-approval' ? await approvalOf(rollbackId) : null;
   if (approval) await reject(approval.token, 'RollbackCancelled', `${actor}: ${reason}`);
+  // An execution that is started in this moment finds its rollback over, and changes nothing.
+  if (rollback.status === 'requested' && !(await wasStarted(rollbackId)))
+    await closeRollback({
+      rollbackId,
+      outcome: 'cancelled',
+      message: 'Cancelled before it was started: nothing is changed.',
+      now,
+    });
 };

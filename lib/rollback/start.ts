@@ -1,10 +1,13 @@
 /** Puts a rollback on record and starts its state machine; asked twice for the same, it starts once. */
 import { isDeepStrictEqual } from 'node:util';
+import { isError, isThrottling, wasRefused } from '../aws/client.ts';
 import { announce } from '../aws/eventbridge.ts';
 import { startRollback as startExecution } from '../aws/stepfunctions.ts';
 import type { Rollback } from '../contracts.ts';
+import { ExecutionNameTaken } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { createRollback } from '../log/rollbacks.ts';
+import { closeRollback } from './close.ts';
 
 /** A rollback as it is asked for; its id says the same thing at a retry. */
 export type AskedRollback = Pick<
@@ -43,9 +46,10 @@ const contentOf = ({ strategy, trigger, performedBy, reason, targetVersion, targ
 
 /**
  * Record first, then start: a crash between the two is cured by the same request coming again, which finds the record
- * still `requested` and starts the execution that has its name.
+ * still `requested` and starts the execution that has its name. `comesAgain`: a request that failed is sent again under the same id;
+ * otherwise, or when no other try can help, a record whose execution could not be started is closed.
  */
-export const startRollback = async (asked: AskedRollback, now: Date): Promise<Started> => {
+export const startRollback = async (asked: AskedRollback, now: Date, comesAgain: boolean): Promise<Started> => {
   const { created, rollback } = await createRollback({
     ...asked,
     status: 'requested',
@@ -67,7 +71,26 @@ export const startRollback = async (asked: AskedRollback, now: Date): Promise<St
     // Announced first, so that the bus hears of it before its plan; a bus that is down holds no rollback up.
     if (created) await announce({ rollback, previous: null });
   } finally {
-    await startExecution({ rollbackId, application });
+    await startExecution({ rollbackId, application }).catch(async (error: unknown) => {
+      if (!comesAgain || isFinal(error)) await closeUnstarted(rollbackId, error);
+      throw error;
+    });
   }
   return started;
+};
+
+/** AWS said no, and not because too much was asked of it at once. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof ExecutionNameTaken || (wasRefused(error) && !isThrottling(error) && !isError(error, 'ExecutionLimitExceeded'));
+
+/** An execution that was started all the same, its answer lost, finds its rollback over and changes nothing. */
+const closeUnstarted = async (rollbackId: string, error: unknown): Promise<void> => {
+  const { name, message } = error as Error;
+  await closeRollback({
+    rollbackId,
+    outcome: 'failed',
+    message: `It could not be started, and nothing is changed. ${name}: ${message}`,
+    changed: false,
+    now: new Date(),
+  });
 };

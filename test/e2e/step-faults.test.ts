@@ -2,3 +2,4 @@
 import './step-faults.e2e.ts';
 import './stopped.e2e.ts';
 import './kept-back.e2e.ts';
+import './never-started.e2e.ts';
