@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { startBackup } from '../../lib/aws/stepfunctions.ts';
 import { type Backup, BackupInput, type Manifest } from '../../lib/contracts.ts';
 import { newRollbackId, requestRollbackId } from '../../lib/domain/identity.ts';
-import { newestFirst } from '../../lib/domain/releases.ts';
 import { BackupImpossible } from '../../lib/errors.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
 import { requireApplication } from '../../lib/registry/applications.ts';
 import { createBackup, listBackups, requireBackup } from '../../lib/registry/backups.ts';
-import { listReleases } from '../../lib/registry/releases.ts';
+import { releaseOnRecordAt } from '../../lib/rollback/running-release.ts';
 
 const path = '/applications/{application}/backups';
 
@@ -53,7 +52,7 @@ export const handler = resource(
       const id = idempotencyKey
         ? requestRollbackId(application, actor, `backup ${idempotencyKey}`)
         : newRollbackId(application, now, randomBytes(4).toString('hex'));
-      const [running] = newestFirst(await listReleases(application));
+      const running = await releaseOnRecordAt(application, now.toISOString());
       const { backup } = await createBackup({
         backupId: `bk-${id}`,
         application,

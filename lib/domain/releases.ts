@@ -1,4 +1,4 @@
-import type { Release } from '../contracts.ts';
+import type { Release, Rollback } from '../contracts.ts';
 import { milliseconds } from './duration.ts';
 
 /** What the hosts run, as far as it is recorded. */
@@ -50,6 +50,24 @@ export function runningRelease(releases: readonly Release[], hostCommits: readon
   const release =
     (hostCommits.length === 0 ? recorded : recorded.filter(({ commit }) => hostCommits.includes(commit)))[0] ?? null;
   return { release, commit: release?.commit ?? mostFrequent(hostCommits), mixed };
+}
+
+/** Strategies and outcomes that leave a release's code running which was not deployed last. */
+const CODE: readonly Rollback['strategy'][] = ['code', 'full'];
+const ARRIVED: readonly Rollback['status'][] = ['succeeded', 'unresolved'];
+
+/** The release that ran at a time (ISO), by what is on record: the newest that was deployed by then, or that a later rollback went to. */
+export function releaseAt(releases: readonly Release[], rollbacks: readonly Rollback[], at: string): Release | null {
+  const comings = [
+    ...releases.map((release) => ({ release, since: release.deployedAt })),
+    ...rollbacks
+      .filter(({ strategy, status }) => CODE.includes(strategy) && ARRIVED.includes(status))
+      .flatMap(({ to, endedAt }) =>
+        releases.filter(({ version }) => version === to?.version).map((release) => ({ release, since: endedAt ?? '' })),
+      ),
+  ].map(({ release, since }) => ({ release, since: Date.parse(since) }));
+  const come = comings.filter(({ since }) => since <= Date.parse(at)).toSorted((a, b) => b.since - a.since);
+  return come[0]?.release ?? null;
 }
 
 function mostFrequent(commits: readonly string[]): string | null {

@@ -46,12 +46,15 @@ export async function listApplications(): Promise<string[]> {
   return sortKeysOf(listKey('').pk);
 }
 
-/** The manifests that name this alarm, as a trigger or to be watched, in alphabetical order of their applications. */
-export async function applicationsOfAlarm(alarmName: string): Promise<Manifest[]> {
-  const names = (await sortKeysOf(mappingKey(alarmName, '').pk)).map((sk) => sk.slice('APPLICATION#'.length));
-  const manifests = await Promise.all(names.map(getApplication));
-  // A mapping may outlive its manifest's change for a moment: the manifest decides.
-  return manifests.filter((manifest) => manifest !== null).filter((manifest) => alarmsOf(manifest).has(alarmName));
+/** The applications whose manifests may name this alarm, in alphabetical order: `manifestOfAlarm` tells. */
+export async function applicationsOfAlarm(alarmName: string): Promise<string[]> {
+  return (await sortKeysOf(mappingKey(alarmName, '').pk)).map((sk) => sk.slice('APPLICATION#'.length));
+}
+
+/** The manifest of an application if it names this alarm, as a trigger or to be watched: a mapping may outlive its change for a moment. */
+export async function manifestOfAlarm(application: string, alarmName: string): Promise<Manifest | null> {
+  const manifest = await getApplication(application);
+  return manifest !== null && alarmsOf(manifest).has(alarmName) ? manifest : null;
 }
 
 function manifestKey(application: string) {

@@ -1,10 +1,10 @@
 /** What an alarm that went to ALARM means for one application. */
 import type { AlarmChange, Manifest, Rollback } from '../contracts.ts';
 import { alarmRollbackId } from '../domain/identity.ts';
-import { newestFirst } from '../domain/releases.ts';
 import { strategyFor } from '../domain/strategy.ts';
 import { appendEvent } from '../log/events.ts';
-import { listReleases, markAlarmed } from '../registry/releases.ts';
+import { markAlarmed } from '../registry/releases.ts';
+import { releaseOnRecordAt } from './running-release.ts';
 import { startRollback } from './start.ts';
 
 interface FiredAlarm {
@@ -23,7 +23,7 @@ export const answerAlarm = async ({ manifest, change, now }: FiredAlarm): Promis
   const [alarmArn = alarmName] = change.resources;
   // Alarm timestamps end in +0000, which is no ISO 8601 offset of JavaScript's strict kind.
   const stateTimestamp = new Date(state.timestamp.replace(/\+0000$/, 'Z')).toISOString();
-  const running = newestFirst(await listReleases(application)).find(({ deployedAt }) => deployedAt <= stateTimestamp);
+  const running = await releaseOnRecordAt(application, stateTimestamp);
   if (running) await markAlarmed(application, running.version, stateTimestamp);
   const trigger = triggers.find(({ alarm }) => alarm === alarmName);
   if (!trigger) return;
@@ -36,7 +36,7 @@ export const answerAlarm = async ({ manifest, change, now }: FiredAlarm): Promis
     performedBy: `alarm ${alarmName}`,
     reason: `${alarmName} went to ALARM: ${state.reason}`.slice(0, 1000),
   } as const satisfies Partial<Rollback>;
-  const { created, rollback } = await startRollback(asked, now);
+  const { created, rollback } = await startRollback(asked, now, true);
   if (!created) await noteDuplicate(rollback, now);
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isVerified, newestFirst, runningRelease } from '../../lib/domain/releases.ts';
-import { ago, BAD, GOOD, NOW, OTHER, release, releases } from './builders.ts';
+import { isVerified, newestFirst, releaseAt, runningRelease } from '../../lib/domain/releases.ts';
+import { ago, BAD, GOOD, NOW, OTHER, release, releases, rollback } from './builders.ts';
 
 const verified = (changes: Parameters<typeof release>[0], next?: string) => {
   const one = release({ status: 'deployed', ...changes });
@@ -50,5 +50,27 @@ describe('the running release', () => {
 
   it('is not known at all without answers and records', () => {
     expect(runningRelease([], [])).toEqual({ release: null, commit: null, mixed: false });
+  });
+});
+
+describe('the release that ran at a time', () => {
+  const back = rollback({ status: 'succeeded', to: { version: '1.2.0', commit: GOOD }, requestedAt: ago(30), endedAt: ago(20) });
+  const ranAt = (minutes: number, ...rollbacks: Parameters<typeof releaseAt>[1]) =>
+    releaseAt(releases(), rollbacks, ago(minutes))?.version;
+
+  it('is the newest that was deployed by then', () => {
+    expect(ranAt(10)).toBe('1.3.0');
+    expect(ranAt(61)).toBe('1.2.0');
+    expect(ranAt(9000)).toBeUndefined();
+  });
+
+  it('is the one that a later rollback went to, from its end on', () => {
+    expect(ranAt(21, back)).toBe('1.3.0');
+    expect(ranAt(20, back)).toBe('1.2.0');
+  });
+
+  it('is not one that a rollback did not arrive at, or whose code it left alone', () => {
+    for (const changes of [{ status: 'undone' }, { status: 'failed' }, { strategy: 'configuration' }] as const)
+      expect(ranAt(10, { ...back, ...changes })).toBe('1.3.0');
   });
 });

@@ -4,7 +4,7 @@ import type { Rollback } from '../../lib/contracts.ts';
 import { until } from '../../local/until.ts';
 import { type AlarmSwitch, alarmSwitch } from './alarm-switch.ts';
 import { FILE, ownerOfFiles } from './data.ts';
-import { arrival, during, holdCall, stopExecution } from './faults.ts';
+import { arrival, during, holdCall, stopExecution, writeItem } from './faults.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 describe('an alarm whose rollback is kept back', () => {
@@ -54,6 +54,30 @@ describe('an alarm whose rollback is kept back', () => {
     });
     expect(await stage.versions()).toEqual(['1.2.0']);
     await stage.expectOrder(rollbackId);
+  });
+
+  it.concurrent('in no way by another application whose manifest cannot be read: its own rollback starts', async () => {
+    const alarm = 'of-two-applications';
+    await alarms.create([alarm]);
+    const [broken, stage] = [await stageOf([alarm]), await stageOf([alarm])];
+    const key = { pk: `APPLICATION#${broken.application}`, sk: 'MANIFEST' };
+    await writeItem(theatre, 'registry', key, 'manifest', { application: broken.application });
+    await alarms.set([alarm], 'ALARM');
+    const { rollbackId } = await ofAlarm(stage, alarm);
+    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'succeeded', to: { version: '1.2.0' } });
+
+    // It is 1.2.0 that runs when the next alarm fires, not the newest deployment.
+    await alarms.set([alarm], 'OK');
+    await alarms.set([alarm], 'ALARM');
+    const { releases } = await until('the mark of the alarm', 30_000, async () => {
+      const answer = await stage.operator.call('GET', `/applications/${stage.application}/releases`);
+      return answer.releases[1].alarmedAt ? answer : undefined;
+    });
+    expect(releases).toMatchObject([
+      { version: '1.3.0' },
+      { version: '1.2.0', alarmedAt: expect.any(String) },
+      { version: '1.1.0' },
+    ]);
   });
 
   it.concurrent('by a backup goes on after it; one that is cancelled meanwhile does not', async () => {

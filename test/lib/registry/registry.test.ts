@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReleaseInput } from '../../../lib/contracts.ts';
-import { applicationsOfAlarm, getApplication, listApplications, putApplication } from '../../../lib/registry/applications.ts';
+import {
+  applicationsOfAlarm,
+  getApplication,
+  listApplications,
+  manifestOfAlarm,
+  putApplication,
+} from '../../../lib/registry/applications.ts';
 import { approvalOf, decideApproval, saveApproval } from '../../../lib/registry/approvals.ts';
 import { freeze, freezeOf, freezesOf, unfreeze } from '../../../lib/registry/freezes.ts';
 import { changeRelease, getRelease, listReleases, markAlarmed, recordRelease } from '../../../lib/registry/releases.ts';
@@ -17,7 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => tables.stop());
 
-const namesOfAlarm = async (alarm: string) => (await applicationsOfAlarm(alarm)).map(({ application }) => application);
+const namesOfAlarm = async (alarm: string) => {
+  const manifests = await Promise.all(
+    (await applicationsOfAlarm(alarm)).map((application) => manifestOfAlarm(application, alarm)),
+  );
+  return manifests.flatMap((manifest) => manifest?.application ?? []);
+};
 
 describe('applications', () => {
   it('are answered as registered, with their defaults', async () => {
