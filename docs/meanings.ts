@@ -17,7 +17,8 @@ export const MANIFEST: Meanings = {
     'How many hosts are changed at a time after the canary: a number, or a share of all hosts, rounded down, at least 1.',
   'hosts.offlineTolerance':
     'How many hosts may be out of reach. One more, and the rollback is refused. Hosts out of reach are left out and named.',
-  'hosts.commandTimeout': 'How long one command may take on the hosts of a wave. After that it is cancelled.',
+  'hosts.commandTimeout':
+    'How long one command may take on the hosts of a wave, at most 30m. After that it is cancelled. Only looking and backing up have their own minute.',
   services: 'The systemd units on each host.',
   'services.application': 'Units of the application. They are restarted.',
   'services.proxy': 'Units before it, such as nginx. They are reloaded, not restarted.',
@@ -61,7 +62,7 @@ export const MANIFEST: Meanings = {
   health: 'How it is known that the application is well.',
   'health.host':
     'Address on each host that answers 200 when the application is well. If its JSON has a `version`, that is compared too.',
-  'health.within': 'How long it may take to answer well after a restart.',
+  'health.within': 'How long it may take to answer well after a restart, at most 30m.',
   'health.flows': 'Addresses as users reach them. They are looked at before and after.',
   'health.flows[].url': 'The address. It has to be reachable from the internet.',
   'health.flows[].status': 'The status it has to answer.',
@@ -70,8 +71,8 @@ export const MANIFEST: Meanings = {
   'health.logs.units': 'The systemd units whose journal is searched.',
   'health.logs.maxErrors': 'How many errors since the restart are still good.',
   monitor: 'How the application is watched after the change.',
-  'monitor.for': 'How long it has to stay well. An alarm that fired gets twice as long to become OK.',
-  'monitor.every': 'How often it is looked at.',
+  'monitor.for': 'How long it has to stay well, at most 6h. An alarm that fired gets twice as long to become OK.',
+  'monitor.every': 'How often it is looked at: at most 1000 times within `monitor.for`.',
   'monitor.alarms': 'CloudWatch alarms that have to be, or become, OK. The alarm that started the rollback is always among them.',
   triggers: 'Alarms that start a rollback by themselves.',
   'triggers[].alarm': 'Name of the CloudWatch alarm, in the account and region of the service.',
@@ -79,9 +80,9 @@ export const MANIFEST: Meanings = {
   'triggers[].onlyWithin': 'The alarm counts only this long after a deployment. Later it has another cause.',
   approval: 'Which rollbacks need the word of a second person.',
   'approval.required': 'Strategies that need an approval.',
-  'approval.timeout': 'How long it is waited for. After that the rollback expires and nothing is changed.',
+  'approval.timeout': 'How long it is waited for, at most 24h. After that the rollback expires and nothing is changed.',
   limits: 'What keeps alarms from rolling back again and again. A person is only warned.',
-  'limits.cooldown': 'How long after a rollback alarms start no other one.',
+  'limits.cooldown': 'How long after a rollback alarms start no other one, at most 90d.',
   'limits.perDay': 'How many rollbacks alarms may start after within 24 hours.',
   verifyAfter: 'A release that ran this long without alarm counts as verified, and may be gone back to.',
 };

@@ -9,6 +9,7 @@ export * from './contracts/database.ts';
 export * from './contracts/events.ts';
 export * from './contracts/frontend.ts';
 export * from './contracts/manifest.ts';
+export * from './contracts/manifest-input.ts';
 export * from './contracts/observations.ts';
 export * from './contracts/plan.ts';
 export * from './contracts/queries.ts';

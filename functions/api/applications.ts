@@ -1,4 +1,4 @@
-import { Manifest } from '../../lib/contracts.ts';
+import { ManifestInput } from '../../lib/contracts.ts';
 import { ManifestMismatch } from '../../lib/errors.ts';
 import { endpoint, resource } from '../../lib/middleware.ts';
 import { listApplications, putApplication, requireApplication } from '../../lib/registry/applications.ts';
@@ -17,7 +17,7 @@ export const handler = resource(
   endpoint({
     method: 'PUT',
     path: '/applications/{application}',
-    body: Manifest,
+    body: ManifestInput,
     run: async ({ path: { application = '' }, body, actor }) => {
       if (body.application !== application) throw new ManifestMismatch(application, body.application);
       const { created } = await putApplication(body, actor);

@@ -67,7 +67,7 @@ export const Manifest = z.strictObject({
   configuration: z.optional(
     z.strictObject({
       file: absolutePath,
-      owner: z.string().check(z.regex(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$/, 'must be user:group')),
+      owner: z.string().check(z.regex(/^[a-z_][a-z0-9_-]{0,31}:[a-z_][a-z0-9_-]{0,31}$/, 'must be user:group')),
       mode: z.string().check(z.regex(/^0?[0-7]{3}$/, 'must be an octal mode such as 600')),
     }),
   ),
@@ -99,8 +99,8 @@ export const Manifest = z.strictObject({
       check: z.optional(
         z.strictObject({
           /** Answers one number. Asked by psql on a host, in a session that cannot write. */
-          sql: formed(2000, /^(SELECT|WITH)\s[^;\\\p{Cc}]+$/iu, 'must be one SELECT on one line, without ; and \\'),
-          atLeast: z.int().check(z.minimum(0)),
+          sql: formed(2000, /^(SELECT|WITH|select|with) [^;\\\p{Cc}]+$/u, 'must be one SELECT on one line, without ; and \\'),
+          atLeast: z.int().check(z.minimum(0), z.maximum(999_999_999_999_999)),
         }),
       ),
     }),

@@ -21,6 +21,11 @@ export interface DocumentDefinition {
   readonly parameters: Readonly<Record<string, ParameterDefinition>>;
 }
 
+/** A manifest's `hosts.commandTimeout` is at most this long: the service cancels before the agent kills. */
+const LONGEST_SECONDS = 1800;
+/** Ten units of 80 characters, and the commas between them. */
+const UNITS_CHARS = 809;
+
 const ROLLBACK_ID = '[A-Za-z0-9][A-Za-z0-9_-]*';
 
 const exactly = (inner: string) => `^${inner}$`;
@@ -70,13 +75,13 @@ const services = {
     description: 'systemd units of the application, separated by commas',
     default: '',
     pattern: optionally(`${UNIT}(,${UNIT})*`),
-    maxChars: 512,
+    maxChars: UNITS_CHARS,
   },
   proxyServices: {
     description: 'systemd units of the proxies before it, separated by commas',
     default: '',
     pattern: optionally(`${UNIT}(,${UNIT})*`),
-    maxChars: 512,
+    maxChars: UNITS_CHARS,
   },
 } as const;
 
@@ -91,7 +96,7 @@ const logUnits = {
   description: 'systemd units whose journal is searched for errors, separated by commas',
   default: '',
   pattern: optionally(`${UNIT}(,${UNIT})*`),
-  maxChars: 512,
+  maxChars: UNITS_CHARS,
 } as const;
 
 const commit = { description: 'Commit to go to, 40 hexadecimal digits', pattern: exactly('[0-9a-f]{40}'), maxChars: 40 } as const;
@@ -240,14 +245,14 @@ export const HOST_DOCUMENTS = {
     name: 'prepare-code',
     description: 'Fetches a commit and builds its environment beside the running application, which is not touched.',
     mutates: true,
-    timeoutSeconds: 1800,
+    timeoutSeconds: LONGEST_SECONDS,
     parameters: { ...identity, ...lock, ...code, commit, ...install },
   },
   'check-out-code': {
     name: 'check-out-code',
     description: 'Switches a host to a prepared commit, restarts its services and insists on their health.',
     mutates: true,
-    timeoutSeconds: 1800,
+    timeoutSeconds: LONGEST_SECONDS,
     parameters: {
       ...identity,
       ...lock,
@@ -278,7 +283,7 @@ export const HOST_DOCUMENTS = {
     name: 'restore-configuration',
     description: 'Restores the configuration file, or changes the address in its DATABASE_URL, and restarts the services on it.',
     mutates: true,
-    timeoutSeconds: 600,
+    timeoutSeconds: LONGEST_SECONDS,
     parameters: {
       ...identity,
       ...lock,
@@ -301,7 +306,7 @@ export const HOST_DOCUMENTS = {
     name: 'manage-services',
     description: 'Stops or starts the services of the application, and insists that they did.',
     mutates: true,
-    timeoutSeconds: 600,
+    timeoutSeconds: LONGEST_SECONDS,
     parameters: {
       ...identity,
       ...lock,
@@ -317,7 +322,7 @@ export const HOST_DOCUMENTS = {
     name: 'query-database',
     description: 'Asks the database of the application for one number by one SELECT, in a session that cannot write.',
     mutates: false,
-    timeoutSeconds: 1000,
+    timeoutSeconds: LONGEST_SECONDS,
     parameters: {
       ...identity,
       fence: { ...lock.fence, default: '', pattern: optionally('[0-9]{1,15}') },

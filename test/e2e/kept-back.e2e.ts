@@ -24,6 +24,7 @@ describe('an alarm whose rollback is kept back', () => {
     await stage.deploy('1.3.0');
     return stage;
   };
+  /** The alarms stay in ALARM, so that no rollback is seen to help: what counts is that it was carried out. */
   const ofAlarm = ({ operator, application }: Stage, alarm: string): Promise<Rollback> =>
     until(`a rollback of ${alarm}`, 60_000, async () => {
       const { rollbacks } = await operator.call('GET', `/rollbacks?application=${application}`);
@@ -48,7 +49,7 @@ describe('an alarm whose rollback is kept back', () => {
     await stopExecution(theatre, doomed);
     expect(await stage.ended(doomed)).toMatchObject({ status: 'failed', changed: false });
     expect(await stage.ended(rollbackId)).toMatchObject({
-      status: 'succeeded',
+      status: 'unresolved',
       from: { version: '1.3.0' },
       to: { version: '1.2.0' },
     });
@@ -64,7 +65,7 @@ describe('an alarm whose rollback is kept back', () => {
     await writeItem(theatre, 'registry', key, 'manifest', { application: broken.application });
     await alarms.set([alarm], 'ALARM');
     const { rollbackId } = await ofAlarm(stage, alarm);
-    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'succeeded', to: { version: '1.2.0' } });
+    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'unresolved', to: { version: '1.2.0' } });
 
     // It is 1.2.0 that runs when the next alarm fires, not the newest deployment.
     await alarms.set([alarm], 'OK');
@@ -105,7 +106,7 @@ describe('an alarm whose rollback is kept back', () => {
     expect((await waits(stage, rollbackId)).detail.message).toMatch(/^bk-.* holds the lock/);
     expect(await stage.ended(cancelled.rollbackId)).toMatchObject({ status: 'cancelled' });
     backingUp.goOn();
-    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'succeeded', to: { version: '1.2.0' } });
+    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'unresolved', to: { version: '1.2.0' } });
     await stage.expectOrder(rollbackId);
   });
 });
