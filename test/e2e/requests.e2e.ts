@@ -36,6 +36,8 @@ describe('the HTTP API', () => {
       if (field === undefined) expect(answer.body.detail).toMatch(says);
       else expect(answer.body.errors).toContainEqual({ field, rule: expect.stringMatching(says) });
       expect(await onRecord(stage)).toEqual([]);
+      // What is on record of an application that nobody knows would be answered.
+      if (request.includes('/nowhere/')) expect((await send('viewer', 'GET /rollbacks?application=nowhere')).status).toBe(404);
     },
   );
 
