@@ -70,6 +70,19 @@ export class CommandSendUnclear extends RollbackServiceError {
   }
 }
 
+/** Systems Manager takes no command for some of the hosts (stopped, terminated, deregistered), and so sent it to none of them. */
+export class HostsUnreachable extends RollbackServiceError {
+  override readonly name = 'HostsUnreachable';
+  readonly hosts: readonly string[];
+  constructor(hosts: readonly string[], cause: unknown) {
+    const who = hosts.join(', ');
+    super(`${who} cannot be sent a command: stopped, terminated or deregistered. Bring it back, or take it out of the tags.`, {
+      cause,
+    });
+    this.hosts = hosts;
+  }
+}
+
 /** Too many others write the same rollback's events at once. */
 export class LogContended extends RollbackServiceError {
   override readonly name = 'LogContended';

@@ -11,7 +11,10 @@ const LOOK_MS = 20_000;
 /** Goes on watching a command that was still at work when the step that sent it had to end. */
 export const handler = step(AwaitHostCommandInput, async (input) => {
   const { rollbackId, fence, action, wave, command } = input;
-  const [{ document }, plan] = await Promise.all([requireCommand(rollbackId, action, wave.index), requirePlan(rollbackId)]);
+  const [{ document, unreachable = [] }, plan] = await Promise.all([
+    requireCommand(rollbackId, action, wave.index),
+    requirePlan(rollbackId),
+  ]);
   await keepLock(plan, fence, new Date());
-  return { ...command, ...(await followHostCommand({ input, document, ...command }, plan, LOOK_MS)) };
+  return { ...command, ...(await followHostCommand({ input, document, unreachable, ...command }, plan, LOOK_MS)) };
 });

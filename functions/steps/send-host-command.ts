@@ -8,12 +8,12 @@ import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
 import { followHostCommand } from '../../lib/rollback/follow-host-command.ts';
-import { intend, sendOnce } from '../../lib/rollback/host-commands.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { PHASES } from '../../lib/rollback/phases.ts';
+import { intend, sendOnce } from '../../lib/rollback/send-host-command.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
-/** What a cancellation or an old plan can still hold back; an undo and a look at the hosts always go on. */
+/** What a cancellation, or one host that is gone, can still hold back; an undo and a look at the hosts always go on. */
 const STOPPABLE = new Set<HostAction>([
   'capture',
   'prepare',
@@ -45,8 +45,8 @@ export const handler = step(HostCommandInput, async (input) => {
   await keepLock(plan, fence, now);
   const detail = { action, wave: wave.index, hosts: wave.hosts, commit: wave.commit };
   // The intent is on record, so the event need not be waited for.
-  const [sent] = await allEnded([
-    sendOnce(intended),
+  const [{ unreachable, ...sent }] = await allEnded([
+    sendOnce(intended, STOPPABLE.has(action)),
     appendEvent({
       rollbackId,
       phase: PHASES[action],
@@ -57,6 +57,6 @@ export const handler = step(HostCommandInput, async (input) => {
     }),
     action === 'capture' && rollback.status !== 'in-progress' ? moveTo(rollbackId, 'in-progress') : undefined,
   ]);
-  const followed = await followHostCommand({ input, document: intended.command.document, ...sent }, plan, LOOK_MS);
+  const followed = await followHostCommand({ input, document: intended.command.document, unreachable, ...sent }, plan, LOOK_MS);
   return { ...sent, ...followed };
 });

@@ -3,6 +3,7 @@ import {
   CancelCommandCommand,
   type CommandInvocation,
   GetCommandInvocationCommand,
+  type InstanceInformationStringFilter,
   paginateDescribeInstanceInformation,
   paginateListCommandInvocations,
   paginateListCommands,
@@ -10,7 +11,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { config } from '../config.ts';
-import { CommandSendUnclear } from '../errors.ts';
+import { CommandSendUnclear, HostsUnreachable } from '../errors.ts';
 import { clientDefaults, isError, isThrottling, wasRefused } from './client.ts';
 
 /** Polling Run Command every second is throttled in the wild; adaptive retry with 10 attempts cured it. */
@@ -38,14 +39,18 @@ export type Host = {
  * registered, so an empty list does not mean that no such instance exists.
  */
 export async function findHosts(tags: Readonly<Record<string, string>>): Promise<Host[]> {
-  const filters = Object.entries(tags).map(([key, value]) => ({ Key: `tag:${key}`, Values: [value] }));
+  const hosts = await listAgents(Object.entries(tags).map(([key, value]) => ({ Key: `tag:${key}`, Values: [value] })));
+  return hosts.sort((a, b) => a.id.localeCompare(b.id));
+}
+
+async function listAgents(filters: InstanceInformationStringFilter[]): Promise<Host[]> {
   const hosts: Host[] = [];
   for await (const page of paginateDescribeInstanceInformation({ client, pageSize: 50 }, { Filters: filters })) {
     for (const { InstanceId: id = '', PingStatus, AgentVersion = '', IPAddress = null } of page.InstanceInformationList ?? []) {
       hosts.push({ id, online: PingStatus === 'Online', agentVersion: AgentVersion, address: IPAddress });
     }
   }
-  return hosts.sort((a, b) => a.id.localeCompare(b.id));
+  return hosts;
 }
 
 export type CommandRequest = {
@@ -60,7 +65,8 @@ export type CommandRequest = {
 
 /**
  * Sends one command to all hosts and answers its id. Sending twice runs twice: only a throttled call, which AWS did not take, is
- * repeated here. Throws `CommandSendUnclear` when nobody knows whether it was sent, AWS's own error when it was refused.
+ * repeated here. Throws `CommandSendUnclear` when nobody knows whether it was sent, `HostsUnreachable` with those for whose sake it
+ * was sent to nobody, AWS's own error when it was refused otherwise.
  */
 export async function sendCommand({ document, hosts, parameters, comment }: CommandRequest): Promise<string> {
   const request = new SendCommandCommand({
@@ -77,10 +83,23 @@ export async function sendCommand({ document, hosts, parameters, comment }: Comm
       return Command.CommandId;
     } catch (error) {
       if (!wasRefused(error)) throw new CommandSendUnclear(comment, error);
+      const lost = isError(error, 'InvalidInstanceId') ? await unreachable(hosts, error) : [];
+      if (lost.length > 0) throw new HostsUnreachable(lost, error);
       if (!isThrottling(error) || attempt === SEND_ATTEMPTS) throw error;
       await sleep(Math.random() * 200 * 2 ** attempt);
     }
   }
+}
+
+/**
+ * The hosts that SendCommand refused. Its message names them ("Instances [[i-…]] not in a valid state"), before the list of agents
+ * knows: a stopped instance counts as online there for some minutes more.
+ */
+async function unreachable(hosts: readonly string[], { message }: Error): Promise<string[]> {
+  const named = hosts.filter((id) => message.includes(id));
+  if (named.length > 0) return named;
+  const online = new Set((await listAgents([{ Key: 'PingStatus', Values: ['Online'] }])).map(({ id }) => id));
+  return hosts.filter((id) => !online.has(id));
 }
 
 /**

@@ -82,6 +82,8 @@ export const CommandRecord = z.object({
   /** Absent: it is not known to have been sent. */
   commandId: z.optional(z.string()),
   sentAt: z.optional(z.string()),
+  /** Hosts that Systems Manager takes no command for: it was sent to the others. */
+  unreachable: z.optional(z.readonly(z.array(z.string()))),
   /** Absent: not awaited to its end yet. */
   results: z.optional(z.readonly(z.array(HostResult))),
   endedAt: z.optional(z.string()),

@@ -8,7 +8,7 @@ import { commandKey } from './keys.ts';
 /** One host command of a rollback: each action is sent once a wave. */
 export type CommandOfWave = { readonly rollbackId: string; readonly action: HostAction; readonly wave: number };
 
-export type CommandIntent = Omit<CommandRecord, 'commandId' | 'sentAt' | 'results' | 'endedAt'>;
+export type CommandIntent = Omit<CommandRecord, 'commandId' | 'sentAt' | 'unreachable' | 'results' | 'endedAt'>;
 
 /** Writes down that a command is about to be sent. Answers what is recorded: after a retry the first intent, perhaps sent by now. */
 export async function recordIntent(intent: CommandIntent): Promise<CommandRecord> {
@@ -26,6 +26,11 @@ export async function recordIntent(intent: CommandIntent): Promise<CommandRecord
 export async function recordSent(command: CommandOfWave & { commandId: string; sentAt: string }): Promise<CommandRecord> {
   const { commandId, sentAt } = command;
   return change(command, { commandId, sentAt }, 'attribute_exists(pk) AND attribute_not_exists(commandId)');
+}
+
+/** Writes down which hosts it can not be sent to, before it is sent to the others. */
+export async function recordUnreachable(command: CommandOfWave & { unreachable: readonly string[] }): Promise<CommandRecord> {
+  return change(command, { unreachable: command.unreachable }, 'attribute_exists(pk) AND attribute_not_exists(commandId)');
 }
 
 /** Writes down what became of the command on each host. */

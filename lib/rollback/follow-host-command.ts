@@ -3,7 +3,7 @@ import { allEnded } from '../all-ended.ts';
 import type { CommandRecord, HostCommandInput, HostResult, Plan } from '../contracts.ts';
 import { recordResults } from '../log/commands.ts';
 import { appendEvent } from '../log/events.ts';
-import { cancelAndCollect, collect } from './host-commands.ts';
+import { cancelAndCollect, collect, notSentTo } from './host-commands.ts';
 import { PHASES } from './phases.ts';
 
 /** READY: every host succeeded. FAILED: `cause` names the hosts that did not. PENDING: some still run. */
@@ -12,7 +12,10 @@ export type Followed = { readonly state: 'READY' | 'PENDING' | 'FAILED'; readonl
 export interface SentHostCommand {
   readonly input: HostCommandInput;
   readonly document: CommandRecord['document'];
-  readonly commandId: string;
+  /** null: no host takes a command. */
+  readonly commandId: string | null;
+  /** Those of the wave that it was not sent to. */
+  readonly unreachable: readonly string[];
   /** ISO time after which it is cancelled. */
   readonly deadline: string;
 }
@@ -34,16 +37,18 @@ const overdue = (result: HostResult, { manifest }: Plan): HostResult =>
 
 /** Looks for at most `lookMs`. A command that is past its deadline is cancelled, and what its hosts said by then is its end. */
 export const followHostCommand = async (
-  { input, document, commandId, deadline }: SentHostCommand,
+  { input, document, commandId, unreachable, deadline }: SentHostCommand,
   plan: Plan,
   lookMs: number,
 ): Promise<Followed> => {
-  const { wave } = input;
+  const lost = unreachable.map(notSentTo);
+  if (commandId === null) return recordEnd(input, lost, false);
+  const hosts = input.wave.hosts.filter((id) => !unreachable.includes(id));
   const end = Date.parse(deadline);
-  const results = await collect(commandId, document, wave.hosts, new Date(Math.min(end, Date.now() + lookMs)));
+  const results = await collect(commandId, document, hosts, new Date(Math.min(end, Date.now() + lookMs)));
   if (!results && Date.now() < end - 1000) return { state: 'PENDING', cause: '' };
-  const all = results ?? (await cancelAndCollect(commandId, document, wave.hosts)).map((late) => overdue(late, plan));
-  return recordEnd(input, all, results === null);
+  const all = results ?? (await cancelAndCollect(commandId, document, hosts)).map((late) => overdue(late, plan));
+  return recordEnd(input, [...all, ...lost], results === null);
 };
 
 const recordEnd = async (

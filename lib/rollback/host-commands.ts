@@ -1,22 +1,12 @@
-/** Host commands of a rollback: the intent on record first, sent once, followed to the end of every host. */
+/** Host commands that were sent, followed to the end of every host. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelCommand, findCommand, type Invocation, invocationOutput, invocations, sendCommand } from '../aws/ssm.ts';
-import { config } from '../config.ts';
-import type {
-  CommandRecord,
-  DatabaseWork,
-  HostAction,
-  HostCommandInput,
-  HostDocument,
-  HostResult,
-  Plan,
-  Rollback,
-} from '../contracts.ts';
+import { cancelCommand, type Invocation, invocationOutput, invocations } from '../aws/ssm.ts';
+import type { CommandRecord, HostDocument, HostResult } from '../contracts.ts';
 import { parseResult, UnreadableHostResult } from '../documents/results.ts';
-import { addressText } from '../domain/database/address.ts';
-import { type HostCommand, hostCommand } from '../domain/host-command.ts';
-import { commandsOf, recordIntent, recordResults, recordSent, requireCommand } from '../log/commands.ts';
-import { lastChangeAt } from './evidence.ts';
+import type { HostCommand } from '../domain/host-command.ts';
+import type { HostsUnreachable } from '../errors.ts';
+import { commandsOf, recordResults, requireCommand } from '../log/commands.ts';
+import { findSent, LISTED_WITHIN_MS, reachable, sendToReachable } from './send-host-command.ts';
 
 /** SSM's own last words on an invocation; the others (Pending, InProgress, Delayed, Cancelling) go on. */
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
@@ -26,90 +16,6 @@ const FIRST_POLL_MS = 100;
 const SLOWEST_POLL_MS = 2000;
 /** So small that a command is noticed at most a tenth of its own length late. */
 const POLL_GROWTH = 1.1;
-const SENT_POLL_MS = 500;
-
-/** What the command's comment says; the only mark by which it is found again when the answer to sending it was lost. */
-const commentOf = ({ rollbackId, action, wave }: HostCommandInput): string => `${rollbackId} ${action} ${wave.index}`;
-
-/** How long a command that was sent may stay out of ListCommands, which is eventually consistent. */
-const LISTED_WITHIN_MS = 3000;
-
-/** A command that is on record, ready to be sent. */
-export interface IntendedCommand {
-  readonly record: CommandRecord;
-  readonly command: HostCommand;
-  /** An earlier attempt wrote the intent and may have sent it. */
-  readonly again: boolean;
-}
-
-/** What is on record of the rollback that a command belongs to. */
-export interface OnRecord {
-  readonly plan: Plan;
-  readonly rollback: Pick<Rollback, 'trigger'>;
-  readonly commands: readonly CommandRecord[];
-  /** undefined: the rollback touches no database. */
-  readonly database: DatabaseWork | undefined;
-}
-
-/** Puts on record that the command that an action means is about to be sent, once for each rollback, action and wave. */
-export const intend = async (
-  input: HostCommandInput,
-  { plan, rollback, commands, database }: OnRecord,
-  now: Date,
-): Promise<IntendedCommand> => {
-  const { rollbackId, action, wave } = input;
-  const { trigger } = rollback;
-  // Only what the changed application logged counts, not the last words of what it replaced.
-  const errorsSince = lastChangeAt(commands);
-  const command = hostCommand(action, plan, wave, input.fence, {
-    stateDirectory: config.hostStateDirectory,
-    ...(errorsSince && { errorsSince }),
-    ...(trigger.type === 'undo' && { undoOf: trigger.of }),
-    ...(database && databaseSettings(action, database)),
-  });
-  const before = commands.find((recorded) => recorded.action === action && recorded.wave === wave.index);
-  if (before) return { record: before, command, again: true };
-  const record = await recordIntent({
-    rollbackId,
-    action,
-    wave: wave.index,
-    document: command.document,
-    hosts: wave.hosts,
-    comment: commentOf(input),
-    intendedAt: now.toISOString(),
-  });
-  return { record, command, again: false };
-};
-
-/** After an undo the restored instance is the one that the database's name must no longer lead to. */
-const databaseSettings = (action: HostAction, { restored, kept }: DatabaseWork) => ({
-  databaseTo: addressText(restored?.address),
-  databaseAway: addressText(action === 'undo-find-database' ? restored?.address : kept?.address),
-});
-
-/**
- * Sends an intended command, once: SSM has no client token, so a command that was sent without our noticing is found by its comment.
- * @returns SSM's command id and the time (ISO) after which it is cancelled
- */
-export const sendOnce = async ({ record, command, again }: IntendedCommand): Promise<{ commandId: string; deadline: string }> => {
-  const { rollbackId, action, wave, comment, hosts, intendedAt } = record;
-  const deadline = new Date(Date.parse(intendedAt) + command.timeoutMs).toISOString();
-  const sent = again ? await findSent(record, LISTED_WITHIN_MS) : null;
-  const commandId = sent ?? (await sendCommand({ document: command.document, hosts, parameters: command.parameters, comment }));
-  await recordSent({ rollbackId, action, wave, commandId, sentAt: new Date().toISOString() });
-  return { commandId, deadline };
-};
-
-/** The id of a command that was, or may be about to be, sent; null when it does not turn up within `withinMs`. */
-const findSent = async (
-  { rollbackId, action, wave, comment, intendedAt }: CommandRecord,
-  withinMs: number,
-): Promise<string | null> => {
-  for (const end = Date.now() + withinMs; ; await sleep(SENT_POLL_MS)) {
-    const id = (await requireCommand(rollbackId, action, wave)).commandId ?? (await findCommand(comment, intendedAt));
-    if (id || Date.now() + SENT_POLL_MS > end) return id;
-  }
-};
 
 const readResult = (document: HostDocument, output: string) => {
   try {
@@ -137,6 +43,13 @@ const unheard = (host: string): HostResult => ({
   error: 'not-heard-of',
   message: 'the host gave no answer in time',
   result: null,
+});
+
+/** What is said of a host that Systems Manager takes no command for. */
+export const notSentTo = (host: string): HostResult => ({
+  ...unheard(host),
+  error: 'unreachable',
+  message: 'it takes no command: stopped, terminated or deregistered',
 });
 
 /**
@@ -185,8 +98,12 @@ export const askHosts = async (
   const until = new Date(Date.now() + timeoutMs);
   const batches = Array.from({ length: Math.ceil(hosts.length / 50) }, (_, index) => hosts.slice(index * 50, index * 50 + 50));
   const results = batches.map(async (batch) => {
-    const commandId = await sendCommand({ document, hosts: batch, parameters, comment });
-    return (await collect(commandId, document, batch, until)) ?? batch.map(unheard);
+    const lost: string[] = [];
+    const leaveOut = async ({ hosts }: HostsUnreachable) => void lost.push(...hosts);
+    const commandId = await sendToReachable({ document, hosts: batch, parameters, comment }, leaveOut);
+    const asked = batch.filter((id) => !lost.includes(id));
+    const answers = commandId && (await collect(commandId, document, asked, until));
+    return [...(answers || asked.map(unheard)), ...lost.map(notSentTo)];
   });
   return (await Promise.all(results)).flat();
 };
@@ -201,10 +118,14 @@ export const cancelUnfinished = async (rollbackId: string, sentWithinMs = LISTED
 };
 
 const cancelOne = async (command: CommandRecord, sentWithinMs: number): Promise<void> => {
-  const { rollbackId, action, wave, document, hosts } = command;
+  const { rollbackId, action, wave, document } = command;
   const id = await findSent(command, sentWithinMs);
+  // Read again: whoever sent it meanwhile may have left hosts out.
+  const { unreachable = [], ...recorded } = await requireCommand(rollbackId, action, wave);
+  const hosts = reachable({ ...recorded, unreachable });
   const results = id
     ? await cancelAndCollect(id, document, hosts)
     : hosts.map((host) => ({ ...unheard(host), error: 'never-sent', message: 'the command was never sent' }));
-  await recordResults({ rollbackId, action, wave, results, endedAt: new Date().toISOString() });
+  const all = [...results, ...unreachable.map(notSentTo)];
+  await recordResults({ rollbackId, action, wave, results: all, endedAt: new Date().toISOString() });
 };

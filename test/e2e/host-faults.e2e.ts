@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defects } from '../../local/sample/edits.ts';
+import type { SampleHost } from '../../local/sample/host.ts';
 import { until } from '../../local/until.ts';
 import {
   beforeHostCommand,
@@ -19,6 +20,11 @@ import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 const isRoot = process.getuid?.() === 0;
 const STATE = 'var/lib/rollback-service';
+/** Found only where the page is that of this version. */
+const saysVersion = (host: SampleHost | undefined, version: string) => ({
+  url: `http://${host?.address}:8000/`,
+  contains: `<p>${version},`,
+});
 const CONFIGURATION = { host: 'http://localhost:8000/api/health', within: '10s' };
 
 let theatre: Theatre;
@@ -147,6 +153,65 @@ describe.concurrent('a host that is lost', () => {
     expect(Date.parse(endedAt) - Date.parse(sentAt)).toBeLessThan(20_000);
     expect(await commitsOf(stage)).toEqual(before);
     expect(await stage.versions()).toEqual(['1.2.0', '1.2.0']);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('for good before its verification: unresolved, and it alone gave no answer', async () => {
+    const stage = await theatre.stage();
+    const [canary, other] = stage.hosts;
+    beforeHostCommand(theatre, stage, 'verify', 0, () => theatre.aws.ssm.terminate(other?.id ?? ''));
+    const rollback = await stage.rollBack();
+    expect(rollback).toMatchObject({
+      status: 'unresolved',
+      hosts: [
+        { id: canary?.id, version: '1.1.0' },
+        { id: other?.id, commit: null, note: 'gave no answer' },
+      ],
+    });
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('for good before an undo: failed, and every other host is back', async () => {
+    const stage = await theatre.stage({
+      hosts: 3,
+      manifest: ([canary]) => ({ health: { ...CONFIGURATION, flows: [saysVersion(canary, '1.2.0')] } }),
+    });
+    const [canary, other, third] = stage.hosts;
+    const before = await commitsOf(stage);
+    beforeHostCommand(theatre, stage, 'undo', 0, () => theatre.aws.ssm.terminate(other?.id ?? ''));
+    const rollback = await stage.rollBack();
+    expect(rollback).toMatchObject({
+      status: 'failed',
+      hosts: [
+        { id: canary?.id, version: '1.2.0' },
+        { id: other?.id, commit: null, note: 'gave no answer' },
+        { id: third?.id, version: '1.2.0' },
+      ],
+    });
+    expect(rollback.resolution).toContain(`${other?.id} gave no answer`);
+    expect(rollback.resolution).toContain(`${other?.id}: unreachable (it takes no command`);
+    const after = await commitsOf(stage);
+    expect([after[0], after[2]]).toEqual([before[0], before[2]]);
+    const { results = [] } = (await stage.command(rollback.rollbackId, 'undo')) ?? {};
+    expect(results.map(({ host, ok }) => [host, ok])).toEqual([
+      [canary?.id, true],
+      [third?.id, true],
+      [other?.id, false],
+    ]);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('for good before its wave: nobody of the wave is touched, and the canary is back', async () => {
+    const stage = await theatre.stage({ hosts: 3 });
+    const [, other, third] = stage.hosts;
+    beforeHostCommand(theatre, stage, 'apply', 1, () => theatre.aws.ssm.terminate(other?.id ?? ''));
+    const before = await standingOf(stage);
+    const rollback = await stage.rollBack();
+    expect(rollback.status).toBe('failed');
+    expect(rollback.resolution).toContain(`${other?.id} cannot be sent a command`);
+    expect((await standingOf(stage))[2]).toEqual(before[2]);
+    expect(await stage.versions()).toEqual(['1.2.0', '1.2.0', '1.2.0']);
+    expect((await stage.command(rollback.rollbackId, 'undo'))?.hosts).not.toContain(third?.id);
     await stage.expectOrder(rollback.rollbackId);
   });
 

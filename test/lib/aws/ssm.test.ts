@@ -79,9 +79,29 @@ describe('sending a command', () => {
   });
 
   it('passes a refusal on, since nothing was sent', async () => {
-    ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId'));
-    await expect(sendCommand(request)).rejects.toMatchObject({ name: 'InvalidInstanceId' });
+    ssm.on(SendCommandCommand).rejects(awsError('InvalidDocument'));
+    await expect(sendCommand(request)).rejects.toMatchObject({ name: 'InvalidDocument' });
     expect(ssm).toHaveReceivedCommandTimes(SendCommandCommand, 1);
+  });
+
+  it('names the hosts that take no command, as AWS names them or else by who is not online', async () => {
+    const refused = Object.assign(awsError('InvalidInstanceId'), {
+      message: 'Instances [[i-2]] not in a valid state for account',
+    });
+    ssm.on(SendCommandCommand).rejectsOnce(refused).rejectsOnce(awsError('InvalidInstanceId'));
+    await expect(sendCommand(request)).rejects.toMatchObject({ name: 'HostsUnreachable', hosts: ['i-2'], cause: refused });
+    ssm
+      .on(DescribeInstanceInformationCommand)
+      .resolves({ InstanceInformationList: [{ InstanceId: 'i-2', PingStatus: 'Online' }] });
+    await expect(sendCommand(request)).rejects.toMatchObject({ name: 'HostsUnreachable', hosts: ['i-1'] });
+    expect(ssm).toHaveReceivedCommandTimes(SendCommandCommand, 2);
+  });
+
+  it('passes on that a host is refused when nobody says which', async () => {
+    ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId'));
+    const online = ['i-1', 'i-2'].map((InstanceId) => ({ InstanceId, PingStatus: 'Online' as const }));
+    ssm.on(DescribeInstanceInformationCommand).resolves({ InstanceInformationList: online });
+    await expect(sendCommand(request)).rejects.toMatchObject({ name: 'InvalidInstanceId' });
   });
 
   it('says which variable is missing', async () => {
