@@ -75,7 +75,7 @@ export class HostsUnreachable extends RollbackServiceError {
   override readonly name = 'HostsUnreachable';
   readonly hosts: readonly string[];
   constructor(hosts: readonly string[], cause: unknown) {
-    const who = hosts.join(', ');
+    const who = [...hosts].join(', ');
     super(`${who} cannot be sent a command: stopped, terminated or deregistered. Bring it back, or take it out of the tags.`, {
       cause,
     });

@@ -15,3 +15,10 @@ export const countRollback = (application: string, strategy: Strategy, outcome: 
 export const countIgnoredAlarm = (): void => {
   metrics.singleMetric().addMetric('AlarmIgnored', MetricUnit.Count, 1);
 };
+
+/** Something that the bus (a status) or people (a letter) were not told, since EventBridge or SNS did not take it. */
+export const countUntold = (audience: 'bus' | 'people'): void => {
+  const one = metrics.singleMetric();
+  one.addDimensions({ audience });
+  one.addMetric('Untold', MetricUnit.Count, 1);
+};

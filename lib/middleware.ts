@@ -1,5 +1,4 @@
 /** The two shapes of handler that this service has: a state machine step and an HTTP resource, each made once at module scope. */
-import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddlewareObj, type MiddyfiedHandler } from '@middy/core';
 import httpJsonBodyParser from '@middy/http-json-body-parser';
@@ -7,22 +6,15 @@ import httpRouter, { type Method, type Route } from '@middy/http-router';
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { MalformedRequest, TransientFault } from './errors.ts';
+import { logger } from './logger.ts';
 import { brokenRule, problemAnswer } from './problems.ts';
-
-export const logger = new Logger();
+import { isTransient } from './transient.ts';
 
 type ApiEvent = APIGatewayProxyEventV2WithIAMAuthorizer;
 type ApiHandler = MiddyfiedHandler<ApiEvent, APIGatewayProxyStructuredResultV2>;
 
 /** Larger bodies are refused before they are parsed; a manifest is a few kilobytes. */
 const LARGEST_BODY = 128 * 1024;
-
-/** Error names of AWS SDKs and sockets after which the same call may be made again. */
-const TRANSIENT =
-  /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|ProvisionedThroughputExceededException|RequestLimitExceeded|ServiceUnavailable|ServiceUnavailableException|InternalServerError|InternalServerException|InternalFailure|TimeoutError|ECONNRESET|ECONNREFUSED|EPIPE)$/;
-
-const isTransient = (error: unknown): error is Error =>
-  error instanceof Error && (TRANSIENT.test(error.name) || ('retryable' in error && error.retryable === true));
 
 /** Gives every error after which a retry makes sense the one name that the state machines retry. */
 const transientFaults = (): MiddlewareObj<unknown, unknown> => ({

@@ -1,7 +1,8 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { AlarmChange } from '../../lib/contracts.ts';
+import { logger } from '../../lib/logger.ts';
 import { countIgnoredAlarm } from '../../lib/metrics.ts';
-import { logger, step } from '../../lib/middleware.ts';
+import { step } from '../../lib/middleware.ts';
 import { applicationsOfAlarm, manifestOfAlarm } from '../../lib/registry/applications.ts';
 import { answerAlarm } from '../../lib/rollback/answer-alarm.ts';
 

@@ -6,6 +6,8 @@ import { renderPlan } from '../../lib/domain/plan.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
+import { logger } from '../../lib/logger.ts';
+import { countUntold } from '../../lib/metrics.ts';
 import { step } from '../../lib/middleware.ts';
 import { saveApproval } from '../../lib/registry/approvals.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
@@ -25,5 +27,9 @@ export const handler = step(Input, async ({ rollbackId, application, approvalSec
   const { cancelRequestedBy } = await moveTo(rollbackId, 'awaiting-approval');
   if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it was approved.`);
   const message = `${renderPlan(await requirePlan(rollbackId))}\n\nApprove before ${expiresAt}: POST /rollbacks/${rollbackId}/approve {"reason": "…"}`;
-  await notify({ subject: `[${application}] rollback awaits approval`, message });
+  // It waits all the same: whoever asked for it knows, and can tell others.
+  await notify({ subject: `[${application}] rollback awaits approval`, message }).catch((error: unknown) => {
+    logger.warn('nobody was told that a rollback awaits approval', error as Error);
+    countUntold('people');
+  });
 });

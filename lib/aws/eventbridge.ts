@@ -4,7 +4,9 @@ import { isOver } from '../domain/transitions.ts';
 import { AnnouncementFailed } from '../errors.ts';
 import { clientDefaults } from './client.ts';
 
-const client = new EventBridgeClient(clientDefaults);
+/** Nobody waits long for a bus that is down: the step that announces a status has its own work to do. */
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true };
+const client = new EventBridgeClient({ ...clientDefaults, requestHandler, maxAttempts: 2 });
 
 /**
  * Puts a `Rollback Status Changed` of source `rollback-service` on the default event bus. `outcome` is there once the rollback is

@@ -1,13 +1,13 @@
 /** Puts a rollback on record and starts its state machine; asked twice for the same, it starts once. */
 import { isDeepStrictEqual } from 'node:util';
 import { isError, isThrottling, wasRefused } from '../aws/client.ts';
-import { announce } from '../aws/eventbridge.ts';
 import { startRollback as startExecution } from '../aws/stepfunctions.ts';
 import type { Rollback } from '../contracts.ts';
 import { ExecutionNameTaken } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { createRollback } from '../log/rollbacks.ts';
 import { closeRollback } from './close.ts';
+import { tellBus } from './status.ts';
 
 /** A rollback as it is asked for; its id says the same thing at a retry. */
 export type AskedRollback = Pick<
@@ -67,15 +67,12 @@ export const startRollback = async (asked: AskedRollback, now: Date, comesAgain:
   });
   const started = { created, same: isDeepStrictEqual(detail, contentOf(asked)), rollback };
   if (rollback.status !== 'requested') return started;
-  try {
-    // Announced first, so that the bus hears of it before its plan; a bus that is down holds no rollback up.
-    if (created) await announce({ rollback, previous: null });
-  } finally {
-    await startExecution({ rollbackId, application }).catch(async (error: unknown) => {
-      if (!comesAgain || isFinal(error)) await closeUnstarted(rollbackId, error);
-      throw error;
-    });
-  }
+  // Announced first, so that the bus hears of it before its plan.
+  if (created) await tellBus({ rollback, previous: null });
+  await startExecution({ rollbackId, application }).catch(async (error: unknown) => {
+    if (!comesAgain || isFinal(error)) await closeUnstarted(rollbackId, error);
+    throw error;
+  });
   return started;
 };
 

@@ -208,7 +208,7 @@ describe.concurrent('a host that is lost', () => {
     const before = await standingOf(stage);
     const rollback = await stage.rollBack();
     expect(rollback.status).toBe('failed');
-    expect(rollback.resolution).toContain(`${other?.id} cannot be sent a command`);
+    expect(rollback.resolution).toContain(`${other?.id}: unreachable (it takes no command`);
     expect((await standingOf(stage))[2]).toEqual(before[2]);
     expect(await stage.versions()).toEqual(['1.2.0', '1.2.0', '1.2.0']);
     expect((await stage.command(rollback.rollbackId, 'undo'))?.hosts).not.toContain(third?.id);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rollback } from '../../lib/contracts.ts';
+import type { CallFault } from '../../local/aws/call-faults.ts';
 import { defects, slow } from '../../local/sample/edits.ts';
 import { until } from '../../local/until.ts';
 import { alarmSwitch } from './alarm-switch.ts';
@@ -130,6 +131,43 @@ describe('a fault that comes once', () => {
     expect(rollback).toMatchObject({ status: 'undone', hosts: [{ version: '1.2.0' }] });
     expect(await stage.versions()).toEqual(['1.2.0']);
     await expectOnce(stage, rollback, ['capture 0', 'prepare 0', 'apply 0', 'undo 0', 'verify-undo 0']);
+  });
+});
+
+describe('a bus or a topic that is down', () => {
+  const failing = (service: string, operation: string, code: string, times: number, when: CallFault['when']): CallFault => ({
+    ...{ service, operation, kind: 'error', times },
+    error: { code, message: 'oops', status: 500 },
+    ...(when && { when }),
+  });
+
+  it.concurrent('decides no rollback, and people are told in the end', async () => {
+    const stage = await theatre.stage({ hosts: 1, manifest: { approval: ASKS_PEOPLE } });
+    const { faults } = theatre.aws;
+    const isOurs: CallFault['when'] = ({ Entries: [{ Detail }] }) => JSON.parse(Detail).application === stage.application;
+    faults.inject(failing('events', 'PutEvents', 'InternalException', 1000, isOurs));
+    // The SDK tries three times; nobody is told that it awaits approval.
+    const saying =
+      (words: string) =>
+      ({ Subject }: { Subject: string }) =>
+        Subject === `[${stage.application}] rollback ${words}`;
+    faults.inject(failing('sns', 'Publish', 'InternalErrorException', 3, saying('awaits approval')));
+    // As often as the last step is tried: the safety net tells it.
+    faults.inject(failing('sns', 'Publish', 'InternalErrorException', 9, saying('succeeded')));
+    const rollbackId = await stage.start();
+    await until('the question', 60_000, async () => {
+      const { status } = await stage.operator.call('GET', `/rollbacks/${rollbackId}`);
+      return status === 'awaiting-approval' || undefined;
+    });
+    await theatre.client('approver').call('POST', `/rollbacks/${rollbackId}/approve`, { reason: 'go' });
+    const rollback = await stage.ended(rollbackId);
+    expect(rollback).toMatchObject({ status: 'succeeded', hosts: [{ version: '1.1.0' }] });
+    await until('the letter', 60_000, async () => {
+      const { notifiedAt } = await stage.operator.call('GET', `/rollbacks/${rollbackId}`);
+      return notifiedAt;
+    });
+    await expectLetter(stage, rollback);
+    await expectOnce(stage, rollback, ['capture 0', 'prepare 0', 'apply 0', 'verify 0']);
   });
 });
 
