@@ -82,6 +82,8 @@ export const Rollback = z.object({
   hosts: z.optional(z.array(HostState)),
   approvedBy: z.optional(z.string()),
   cancelRequestedBy: z.optional(z.string()),
+  /** When people were told of its end; absent: not yet, or nobody has to hear of it. */
+  notifiedAt: z.optional(z.string()),
   /** Head of the event chain as last written: a check that no event at the end was cut off. */
   head: z.optional(z.object({ seq: z.number(), hash: z.string() })),
 });

@@ -4,9 +4,9 @@ import { stoppedOutcome } from '../domain/outcome.ts';
 import { isOver } from '../domain/transitions.ts';
 import { commandsOf } from '../log/commands.ts';
 import { getPlan } from '../log/plans.ts';
-import { getRollback } from '../log/rollbacks.ts';
+import { getRollback, requireRollback } from '../log/rollbacks.ts';
 import { releaseLock, seizeLock } from '../registry/locks.ts';
-import { closeRollback } from './close.ts';
+import { closeRollback, tellPeople } from './close.ts';
 import { touchedHosts } from './evidence.ts';
 import { cancelUnfinished } from './host-commands.ts';
 import { whereHostsStand } from './observe-hosts.ts';
@@ -37,7 +37,7 @@ export const closeDead = async ({ rollbackId, how, cause, now }: DeadExecution):
   const rollback = await getRollback(rollbackId);
   if (!rollback) return; // an execution that somebody started by hand
   if (!isOver(rollback.status)) {
-    await seizeLock(rollback.application, rollbackId);
+    const fence = await seizeLock(rollback.application, rollbackId);
     const unknown = new Map<string, string>();
     /** What cannot be found out any more must not keep a rollback from being closed. */
     const asFarAsKnown = async <T>(what: string, found: Promise<T>, otherwise: T): Promise<T> =>
@@ -70,9 +70,12 @@ export const closeDead = async ({ rollbackId, how, cause, now }: DeadExecution):
       changed: isUntouched(commands, stands, unknown) ? false : undefined,
       detail: { end: how, cause: cause.slice(0, 2000), ...(unknown.size > 0 && { unknown: Object.fromEntries(unknown) }) },
       leftOver,
+      fence: fence ?? undefined,
       now,
     });
   }
   const fence = await seizeLock(rollback.application, rollbackId);
   if (fence !== null) await releaseLock(rollback.application, rollbackId, fence);
+  // It may have died right before its letter.
+  await tellPeople(await requireRollback(rollbackId));
 };

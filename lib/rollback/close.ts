@@ -4,7 +4,7 @@ import type { HostState, Outcome, Rollback } from '../contracts.ts';
 import { describeDuration } from '../domain/duration.ts';
 import { followUps } from '../domain/outcome.ts';
 import { appendEvent } from '../log/events.ts';
-import { requireRollback } from '../log/rollbacks.ts';
+import { requireRollback, updateRollback } from '../log/rollbacks.ts';
 import { countRollback } from '../metrics.ts';
 import { releaseLock } from '../registry/locks.ts';
 import { markAlarmed } from '../registry/releases.ts';
@@ -33,8 +33,8 @@ type Recorded = {
 };
 
 /**
- * The event comes before the header and the header before the lock: a crash between two of them is cured by calling again. The first
- * event holds: who finishes what another one began does not say otherwise.
+ * The event comes before the header, the header before the lock and the lock before the letter: a crash between two of them is cured by
+ * calling again. The first event holds: who finishes what another one began does not say otherwise.
  * Refused ones wake nobody: they are on record, and announced on the bus.
  */
 export const closeRollback = async (ending: Ending): Promise<Rollback> => {
@@ -54,9 +54,16 @@ export const closeRollback = async (ending: Ending): Promise<Rollback> => {
     await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
   if (fence !== undefined) await releaseLock(rollback.application, rollbackId, fence);
   countRollback(rollback.application, rollback.strategy, outcome, durationMs);
-  if (outcome !== 'refused')
-    await notify({ subject: `[${rollback.application}] rollback ${outcome}`, message: letter(rollback, message) });
+  await tellPeople(rollback, message);
   return rollback;
+};
+
+/** Tells people of a rollback that is over, unless they know. When it fails they are not told yet: call again. */
+export const tellPeople = async (rollback: Rollback, message = rollback.resolution ?? ''): Promise<void> => {
+  const { rollbackId, application, status, notifiedAt } = rollback;
+  if (status === 'refused' || notifiedAt !== undefined) return;
+  await notify({ subject: `[${application}] rollback ${status}`, message: letter(rollback, message) });
+  await updateRollback(rollbackId, { notifiedAt: new Date().toISOString() });
 };
 
 const recordEnding = async ({ rollbackId, outcome, message, hosts, changed, detail, now }: Ending, { requestedAt }: Rollback) => {
