@@ -4,6 +4,7 @@ import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { allEvents } from '../../lib/log/events.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
+import { seizeLock } from '../../lib/registry/locks.ts';
 import { closeRollback } from '../../lib/rollback/close.ts';
 import { cancelUnfinished } from '../../lib/rollback/host-commands.ts';
 import { whereHostsStand } from '../../lib/rollback/observe-hosts.ts';
@@ -12,10 +13,12 @@ import { whatElseStands } from '../../lib/rollback/standing.ts';
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
 const Input = z.extend(ExecutionInput, {
   end: End,
-  lock: z.optional(z.object({ acquired: z.boolean(), fence: z.int() })),
   failure: z.optional(Failure),
   undoFailure: z.optional(Failure),
 });
+
+/** How long a step that renewed its lock right before it was seized may take until its command is listed: one request, and its listing. */
+const SENT_WITHIN_MS = 10_000;
 
 /** Why a step failed, in words: a nested execution's cause is its whole description as JSON, with the words inside. */
 const sentence = (failure: z.infer<typeof Failure> | undefined): string | undefined => {
@@ -46,10 +49,11 @@ const meaningOf = ({ cancelRequestedBy, refusal }: Rollback): End => {
   return refusal ? 'refused' : 'failed-before-change';
 };
 
-export const handler = step(Input, async ({ rollbackId, end, lock, failure, undoFailure }) => {
+export const handler = step(Input, async ({ rollbackId, end, failure, undoFailure }) => {
   const before = await requireRollback(rollbackId);
-  // A step that failed may have left a command at work.
-  await cancelUnfinished(rollbackId);
+  // A step that failed may have left a command at work, and one beside it may be about to send another: it no longer holds the lock then.
+  const fence = await seizeLock(before.application, rollbackId);
+  await cancelUnfinished(rollbackId, SENT_WITHIN_MS);
   const { refusal, from, to } = before;
   const hosts = await standingAt(end, before);
   const meant = end === 'failed-before-change' ? meaningOf(before) : end;
@@ -59,7 +63,6 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
   const reason = refusal?.message ?? undoReason ?? sentence(failure) ?? worse;
   const { stands, leftOver } = await whatElseStands(rollbackId);
   const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, stands, reason });
-  const fence = lock?.acquired ? lock.fence : undefined;
   const { status } = await closeRollback({
     rollbackId,
     outcome,
@@ -68,7 +71,7 @@ export const handler = step(Input, async ({ rollbackId, end, lock, failure, undo
     changed: meant === 'failed-before-change' ? false : undefined,
     detail: { end, failure, undoFailure },
     leftOver,
-    fence,
+    fence: fence ?? undefined,
     now: new Date(),
   });
   return { outcome: status, message };

@@ -1,5 +1,6 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { type HostAction, HostCommandInput } from '../../lib/contracts.ts';
+import { isExpired } from '../../lib/domain/plan.ts';
 import { PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { databaseWorkOf } from '../../lib/log/database-work.ts';
@@ -25,6 +26,9 @@ const STOPPABLE = new Set<HostAction>([
   'apply',
 ]);
 
+/** What a rollback begins with, all at once; what follows belongs to a plan that was not too old when it began. */
+const BEGINNING = new Set<HostAction>(['capture', 'prepare', 'prepare-configuration', 'probe-database']);
+
 /** Many commands end within this: then no other step has to start for them. */
 const LOOK_MS = 3000;
 
@@ -38,7 +42,7 @@ export const handler = step(HostCommandInput, async (input) => {
   ]);
   if (STOPPABLE.has(action) && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
-  if (action === 'capture' && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
+  if (BEGINNING.has(action) && wave.index === 0 && isExpired(plan, now)) throw new PlanExpired(rollbackId, plan.expiresAt);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
   const database = plan.database && (await databaseWorkOf(rollbackId));
   const intended = await intend(input, { plan, rollback, commands, database }, now);
