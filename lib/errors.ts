@@ -46,6 +46,16 @@ export class PlanMissing extends RollbackServiceError {
   }
 }
 
+/** Somebody deployed between the plan and its first change: the plan's way there and back is about something else. */
+export class ChangedMeanwhile extends RollbackServiceError {
+  override readonly name = 'ChangedMeanwhile';
+  constructor(what: string) {
+    super(
+      `Somebody deployed after the plan was made: ${what}. Look at what runs now; if it is bad too, ask for the rollback again.`,
+    );
+  }
+}
+
 /** A command is awaited or completed that was never put on record: the intent comes first. */
 export class CommandMissing extends RollbackServiceError {
   override readonly name = 'CommandMissing';

@@ -1,13 +1,15 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { type HostAction, HostCommandInput } from '../../lib/contracts.ts';
+import { changedMeanwhile } from '../../lib/domain/baseline.ts';
 import { isExpired } from '../../lib/domain/plan.ts';
-import { PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
+import { ChangedMeanwhile, PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { databaseWorkOf } from '../../lib/log/database-work.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
+import { capturesOf } from '../../lib/rollback/evidence.ts';
 import { followHostCommand } from '../../lib/rollback/follow-host-command.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { PHASES } from '../../lib/rollback/phases.ts';
@@ -29,6 +31,9 @@ const STOPPABLE = new Set<HostAction>([
 /** What a rollback begins with, all at once; what follows belongs to a plan that was not too old when it began. */
 const BEGINNING = new Set<HostAction>(['capture', 'prepare', 'prepare-configuration', 'probe-database']);
 
+/** What a host is changed by first. */
+const CHANGING = new Set<HostAction>(['stop', 'apply']);
+
 /** Many commands end within this: then no other step has to start for them. */
 const LOOK_MS = 3000;
 
@@ -43,6 +48,8 @@ export const handler = step(HostCommandInput, async (input) => {
   if (STOPPABLE.has(action) && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
   if (BEGINNING.has(action) && wave.index === 0 && isExpired(plan, now)) throw new PlanExpired(rollbackId, plan.expiresAt);
+  const changed = CHANGING.has(action) && changedMeanwhile(plan, capturesOf(commands));
+  if (changed) throw new ChangedMeanwhile(changed);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.
   const database = plan.database && (await databaseWorkOf(rollbackId));
   const intended = await intend(input, { plan, rollback, commands, database }, now);

@@ -3,3 +3,4 @@ import './step-faults.e2e.ts';
 import './stopped.e2e.ts';
 import './kept-back.e2e.ts';
 import './never-started.e2e.ts';
+import './meanwhile.e2e.ts';
