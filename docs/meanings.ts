@@ -14,7 +14,7 @@ export const MANIFEST: Meanings = {
     'A host belongs to the application when it carries all of these tags. It also needs `RollbackService: enabled`, which the service may not act without.',
   'hosts.canary': 'How many hosts are changed first, alone. The rest waits until they are well. 0: no canary.',
   'hosts.concurrency':
-    'How many hosts are changed at a time after the canary: a number, or a share of all hosts, rounded down, at least 1.',
+    'How many hosts are changed at a time after the canary, and brought back at a time by an undo: a number, or a share of all hosts, rounded down, at least 1.',
   'hosts.offlineTolerance':
     'How many hosts may be out of reach. One more, and the rollback is refused. Hosts out of reach are left out and named.',
   'hosts.commandTimeout':

@@ -23,16 +23,41 @@ export function batches(hostIds: readonly string[], commit: string): Wave[] {
   return numbered(chunks(sorted(hostIds), LARGEST_WAVE).map((hosts) => ({ hosts, commit })));
 }
 
-/** The way back: one wave per commit that was captured, since hosts may have run different ones; at most 50 hosts each. */
-export function groupByCommit(captures: readonly { host: string; commit: string }[]): Wave[] {
-  const byCommit = [...Map.groupBy(captures, ({ commit }) => commit)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return numbered(
-    byCommit.flatMap(([commit, group]) =>
-      batches(
-        group.map(({ host }) => host),
-        commit,
-      ),
-    ),
+type Capture = { host: string; commit: string };
+
+/** A look at hosts that went back: one batch per commit that was captured, since hosts may have run different ones. */
+export function groupByCommit(captures: readonly Capture[]): Wave[] {
+  return numbered(byCommit(captures, LARGEST_WAVE));
+}
+
+/** An undo is urgent: it takes no more rounds than about this many, however few hosts the manifest changes at a time. */
+const UNDO_ROUNDS = 20;
+
+export type WayBackOf = {
+  /** What each host of the rollback ran before. */
+  captures: readonly Capture[];
+  /** Those that a change was begun on. */
+  touched: readonly string[];
+  /** Those of them that serve as they are. */
+  serving: readonly string[];
+  concurrency: Manifest['hosts']['concurrency'];
+};
+
+/**
+ * The way back of the hosts that were touched, each to its own commit. Those that do not serve go first, as many as one command takes:
+ * there is nothing to lose. The others restart in groups as they did on the way there, so that the rest serves meanwhile.
+ */
+export function undoWaves({ captures, touched, serving, concurrency }: WayBackOf): Wave[] {
+  const back = captures.filter(({ host }) => touched.includes(host));
+  const [up = [], down = []] = [true, false].map((serves) => back.filter(({ host }) => serving.includes(host) === serves));
+  const size = Math.max(waveSize(concurrency, captures.length), Math.ceil(captures.length / UNDO_ROUNDS));
+  return numbered([...byCommit(down, LARGEST_WAVE), ...byCommit(up, Math.min(LARGEST_WAVE, size))]);
+}
+
+function byCommit(captures: readonly Capture[], size: number): Omit<Wave, 'index'>[] {
+  const groups = [...Map.groupBy(captures, ({ commit }) => commit)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return groups.flatMap(([commit, group]) =>
+    chunks(sorted(group.map(({ host }) => host)), size).map((hosts) => ({ hosts, commit })),
   );
 }
 

@@ -60,6 +60,20 @@ export const touchedHosts = (commands: readonly CommandRecord[]): string[] =>
     .filter(({ action }) => action === 'apply' || action === 'stop')
     .flatMap(({ hosts, results }) => hosts.filter((id) => results?.find(({ host }) => host === id)?.error !== 'never-sent'));
 
+/** Hosts that serve after their change, as far as is known: it went well, and a look at them, if there was one, found nothing down. */
+export const servingHosts = (commands: readonly CommandRecord[]): string[] => {
+  const looks = new Map(resultsOf(commands, 'verify').map((result) => [result.host, truthOf(result)]));
+  return resultsOf(commands, 'apply')
+    .filter(({ host, ok }) => ok && serves(looks.get(host)))
+    .map(({ host }) => host);
+};
+
+/** undefined: nobody looked; null: it gave no answer. */
+const serves = (truth: HostObservation['truth'] | undefined): boolean => {
+  if (!truth) return truth === undefined;
+  return truth.services.every(({ state }) => state === 'active') && (truth.health?.status ?? 200) === 200;
+};
+
 /** When the last change on any host had ended; undefined: none has. Only what was seen later says something about it. */
 export const lastChangeAt = (commands: readonly CommandRecord[]): string | undefined =>
   commands

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batches, groupByCommit, waves } from '../../lib/domain/waves.ts';
+import { batches, groupByCommit, undoWaves, waves } from '../../lib/domain/waves.ts';
 import { BAD, GOOD } from './builders.ts';
 
 const hosts = (count: number) => Array.from({ length: count }, (_, index) => `i-${String(index).padStart(3, '0')}`);
@@ -40,20 +40,24 @@ describe('waves', () => {
     );
   });
 
-  it('going back hold every host once, with its own commit', () => {
+  it('going back hold every touched host once, with its own commit', () => {
+    const commits = fc.func(fc.constantFrom(GOOD, BAD));
     fc.assert(
-      fc.property(anyHosts, fc.func(fc.constantFrom(GOOD, BAD)), (ids, commitOf) => {
+      fc.property(anyHosts, commits, fc.func(fc.boolean()), anyConcurrency, (ids, commitOf, isServing, concurrency) => {
         const captures = ids.map((id) => ({ host: id, commit: commitOf(id) }));
-        const back = groupByCommit(captures).flatMap(({ hosts: group, commit }) => group.map((id) => ({ host: id, commit })));
+        const [touched, serving] = [ids.slice(2), ids.filter(isServing)];
+        const made = undoWaves({ captures, touched, serving, concurrency });
+        const back = made.flatMap(({ hosts: group, commit }) => group.map((id) => ({ host: id, commit })));
         expect(back.toSorted((a, b) => (a.host < b.host ? -1 : 1))).toEqual(
-          captures.toSorted((a, b) => (a.host < b.host ? -1 : 1)),
+          captures.slice(2).toSorted((a, b) => (a.host < b.host ? -1 : 1)),
         );
+        expect(made.every((wave, index) => wave.index === index && wave.hosts.length >= 1 && wave.hosts.length <= 50)).toBe(true);
       }),
     );
   });
 });
 
-it('going back makes a wave per commit', () => {
+it('hosts that went back are looked at by commit', () => {
   const captures = [
     { host: 'i-3', commit: GOOD },
     { host: 'i-2', commit: BAD },
@@ -63,6 +67,23 @@ it('going back makes a wave per commit', () => {
     { index: 0, commit: GOOD, hosts: ['i-1', 'i-3'] },
     { index: 1, commit: BAD, hosts: ['i-2'] },
   ]);
+});
+
+describe('the way back', () => {
+  const back = (count: number, serving: number, concurrency: number | string, touched = count) =>
+    undoWaves({
+      captures: hosts(count).map((host) => ({ host, commit: BAD })),
+      touched: hosts(touched),
+      serving: hosts(serving),
+      concurrency,
+    }).map((wave) => wave.hosts);
+
+  it('of hosts that serve is as gradual as the way there, by the share of all hosts', () =>
+    expect(back(8, 8, '25%', 5).map(({ length }) => length)).toEqual([2, 2, 1]));
+  it('begins with all those that are down, at once', () =>
+    expect(back(6, 3, 2)).toEqual([['i-003', 'i-004', 'i-005'], ['i-000', 'i-001'], ['i-002']]));
+  it('is one wave where nothing serves', () => expect(back(40, 0, 1)).toHaveLength(1));
+  it('takes about twenty rounds at most', () => expect(back(1000, 1000, 1)).toHaveLength(20));
 });
 
 it('batches hold up to 50 hosts without a canary', () => {

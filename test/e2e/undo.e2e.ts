@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { all, defects, type Edit, replace, write } from '../../local/sample/edits.ts';
 import { git } from '../../local/sample/git.ts';
 import { until } from '../../local/until.ts';
-import { commitsOf, standingOf, storyOf } from './ground-truth.ts';
+import { beforeHostCommand, commitsOf, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
 /** Found only where the page is that of this version. */
@@ -120,6 +120,24 @@ describe.concurrent('a rollback after which a user flow is', () => {
     expect(new Set(before).size).toBe(2);
     expect(await commitsOf(stage)).toEqual(before);
     expect(await stage.versions()).toEqual(['1.2.0', '1.0.0']);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('bad that was good: hosts that serve go back as many at a time as on the way there', async () => {
+    const stage = await theatre.stage({
+      manifest: ([canary, other]) => ({
+        hosts: { tags: { Application: canary?.host.tags.Application ?? '' }, canary: 1, concurrency: 1 },
+        health: { ...answersWithin('10s'), flows: [saysVersion(other?.address ?? '', '1.2.0')] },
+      }),
+    });
+    const half = Promise.withResolvers<unknown>();
+    beforeHostCommand(theatre, stage, 'undo', 1, () => half.resolve(Promise.all(stage.hosts.map((host) => host.health()))));
+    const rollback = await stage.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone', hosts: [{ version: '1.2.0' }, { version: '1.2.0' }] });
+    expect(await half.promise).toEqual([
+      { status: 200, version: '1.2.0' },
+      { status: 200, version: '1.1.0' },
+    ]);
     await stage.expectOrder(rollback.rollbackId);
   });
 
