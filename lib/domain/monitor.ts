@@ -21,8 +21,8 @@ export type MonitorDecision = { state: 'PENDING' | 'READY' | 'FAILED'; verdict: 
 
 /**
  * `mended`: bad before, good now. `good`: good throughout, or not to be told both times. `worse`: good before, bad now.
- * `bad`: still bad. `open`: nobody can tell yet. `early`: an alarm that went OK before the last host was changed, and so may have been
- * judged on old data; it is believed once it has stayed OK for twice the time. `fresh`: an alarm that was OK and fires on data of the
+ * `bad`: still bad. `open`: nobody can tell yet. `early`: an alarm that is OK on data that began before the last host was changed. CloudWatch
+ * shows no newer data until the state changes again, so it is believed once it has stayed OK for twice the time. `fresh`: an alarm that was OK and fires on data of the
  * change itself, as services restart; it is believed if it still fires when the time is over.
  */
 type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open' | 'early' | 'fresh'; reason: string };
@@ -55,7 +55,7 @@ function alarmReadings({ baselineAlarms, alarms, changedAt }: MonitorInput): Rea
     const before = baselineAlarms.find((alarm) => alarm.name === name)?.state ?? 'MISSING';
     const now = alarms.find((alarm) => alarm.name === name);
     const state = readAlarm(before, now, Date.parse(changedAt));
-    const newest = now?.newestDatapointAt ? `, newest data of ${now.newestDatapointAt}` : '';
+    const newest = now?.newestDatapointAt ? `, newest data of ${now.newestDatapointAt}` : ', the time of its data unknown';
     return { state, reason: `alarm ${name}: ${before} -> ${now?.state ?? 'MISSING'}${newest} (${MEANING[state]})` };
   });
 }
@@ -66,7 +66,7 @@ const MEANING: Record<Reading['state'], string> = {
   worse: 'was good before',
   bad: 'not mended',
   open: 'no verdict on data newer than the change yet',
-  early: 'OK since before the last host was changed',
+  early: 'OK, but not on data newer than the change',
   fresh: 'was good before; fires on data of the change itself so far',
 };
 
@@ -84,8 +84,12 @@ function provesNothingYet(alarm: AlarmObservation | undefined, changedAt: number
   return alarm?.newestDatapointAt != null && Date.parse(alarm.newestDatapointAt) <= changedAt;
 }
 
+/**
+ * Whether an alarm was judged on periods that began after the change. An alarm that changes its state later may do so on older ones. Where
+ * CloudWatch says nothing of its data (a state that was set by hand, a composite alarm without its alarms) the time of the state has to do.
+ */
 function isNewer(alarm: AlarmObservation | undefined, changedAt: number): boolean {
-  return [alarm?.transitionedAt, alarm?.newestDatapointAt].some((time) => time != null && Date.parse(time) > changedAt);
+  return Date.parse(alarm?.newestDatapointAt ?? alarm?.transitionedAt ?? '') > changedAt;
 }
 
 function flowReadings({ baselineFlows = [], flows }: MonitorInput): Reading[] {

@@ -33,6 +33,12 @@ describe('it is ready', () => {
     expect(decide('ALARM', { ...mended, transitionedAt: ago(25) }).state).toBe('READY');
   });
 
+  it('when the alarm went to OK after the change and nothing is known of its data, saying so', () => {
+    const decision = decide('ALARM', { ...mended, newestDatapointAt: null });
+    expect(decision).toMatchObject({ state: 'READY', verdict: 'better' });
+    expect(decision.reasons[0]).toContain('the time of its data unknown');
+  });
+
   it('when nothing was wrong and nothing is', () =>
     expect(decide('OK', { state: 'OK' })).toMatchObject({ state: 'READY', verdict: 'same' }));
 
@@ -68,6 +74,12 @@ describe('it waits', () => {
 
   it('while OK rests on data older than the change', () => {
     expect(decide('ALARM', { state: 'OK', transitionedAt: ago(22), newestDatapointAt: ago(22) }).state).toBe('PENDING');
+  });
+
+  it('while OK rests on data older than the change, also when it became OK after the change', () => {
+    const decision = decide('ALARM', { state: 'OK', transitionedAt: ago(20), newestDatapointAt: ago(22) });
+    expect(decision).toMatchObject({ state: 'PENDING', verdict: 'unknown' });
+    expect(decision.reasons[0]).toContain('OK, but not on data newer than the change');
   });
 });
 
