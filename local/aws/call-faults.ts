@@ -15,6 +15,8 @@ export interface CallFault {
   readonly error?: { readonly code: string; readonly message: string; readonly status: number };
   /** How many calls it strikes; 1 unless told. */
   readonly times?: number;
+  /** Whose it is: a test asks afterwards whether all of its own struck. */
+  readonly owner?: string;
   /** Strikes only the calls that it is true for; `caller` is the ARN that signed. */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the input that it waits for
   readonly when?: (input: any, caller: string) => boolean;
@@ -45,6 +47,13 @@ export class CallFaults {
     const answer = await run();
     if (fault?.kind === 'lost-answer') throw internalError();
     return answer;
+  }
+
+  /** The owner's faults that have not struck as often as they should, in words. */
+  left(owner: string): string[] {
+    return this.#waiting
+      .filter(({ fault, left }) => fault.owner === owner && left > 0)
+      .map(({ fault, left }) => `${fault.kind} in ${fault.service} ${fault.operation}, ${left} times`);
   }
 
   #take({ service, operation, input, caller }: StruckCall): CallFault | undefined {

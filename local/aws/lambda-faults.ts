@@ -15,6 +15,8 @@ export type Fault = (
 ) & {
   /** How many invocations it strikes; 1 unless told. */
   readonly times?: number;
+  /** Whose it is: a test asks afterwards whether all of its own struck. */
+  readonly owner?: string;
   /** Strikes only the invocations whose payload it is true for. */
   // biome-ignore lint/suspicious/noExplicitAny: a test knows the payload that it waits for
   readonly when?: (payload: any) => boolean;
@@ -37,7 +39,10 @@ export class Faults {
     return found?.fault;
   }
 
-  clear(): void {
-    this.#waiting.length = 0;
+  /** The owner's faults that have not struck as often as they should, in words. */
+  left(owner: string): string[] {
+    return this.#waiting
+      .filter(({ fault, left }) => fault.owner === owner && left > 0)
+      .map(({ functionName, fault, left }) => `${fault.kind} in ${functionName}, ${left} times`);
   }
 }

@@ -31,7 +31,8 @@ export interface Lambda {
   find(nameOrArn: string): DeployedFunction;
   /** Makes coming invocations of a function fail; `functionName` is its deployed name or ARN. */
   inject(functionName: string, fault: Fault): void;
-  clearFaults(): void;
+  /** The faults of an owner that have not struck yet, in words. */
+  leftFaults(owner: string): string[];
   /** Ends every warm sandbox that has nothing to do: the next invocation of each function starts cold. */
   cool(): Promise<void>;
   /** The file that a function's output goes to. */
@@ -65,7 +66,7 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
     },
     find: (nameOrArn) => find(nameOrArn).deployed,
     inject: (functionName, fault) => faults.add(find(functionName).deployed.name, fault),
-    clearFaults: () => faults.clear(),
+    leftFaults: (owner) => faults.left(owner),
     logFile: (functionName) => logFile(find(functionName).deployed.name),
     cool: async () => {
       await Promise.all([...pools.values()].flatMap(({ idle }) => idle.splice(0)).map((sandbox) => sandbox.terminate()));

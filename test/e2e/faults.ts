@@ -17,9 +17,13 @@ import type { Stage, Theatre } from './harness.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a test knows the payload that it waits for
 type When = (payload: any) => boolean;
 
-/** Makes a function fail for one stage; steps are told by `application`, events by the input of the execution that they are about. */
+/**
+ * Makes a function fail for one stage; steps are told by `application`, events by the input of the execution that they are about. All of
+ * it has to strike by the time that `expectOrder` asks, unless the fault has another owner.
+ */
 export const strike = (theatre: Theatre, { application }: Stage, name: string, fault: Fault): void =>
   theatre.aws.lambda.inject(theatre.functionName(name), {
+    owner: application,
     ...fault,
     when: (payload) =>
       (payload.application === application || JSON.parse(payload.detail?.input ?? '{}').application === application) &&
@@ -50,7 +54,7 @@ export const arrival = (theatre: Theatre, stage: Stage, name: string, when: When
       resolve();
       return true;
     };
-    strike(theatre, stage, name, { kind: 'throttle', times: 6, when: arrive });
+    strike(theatre, stage, name, { kind: 'throttle', times: 6, owner: 'until it is stopped', when: arrive });
   });
 
 const clientOptions = ({ aws }: Theatre) => ({ endpoint: aws.endpoint, region: REGION, credentials: aws.credentials('admin') });
@@ -129,8 +133,12 @@ export const isSending =
     hosts.some((host) => host.id === id) && Comment.endsWith(` ${action} 0`);
 
 /** Makes the function that hears of alarms fail for one of them. */
-export const strikeAlarm = ({ aws, functionName }: Theatre, alarm: string, fault: Fault): void =>
-  aws.lambda.inject(functionName('alarmChanged'), { ...fault, when: ({ detail }) => detail.alarmName === alarm });
+export const strikeAlarm = ({ aws, functionName }: Theatre, { application }: Stage, alarm: string, fault: Fault): void =>
+  aws.lambda.inject(functionName('alarmChanged'), {
+    owner: application,
+    ...fault,
+    when: ({ detail }) => detail.alarmName === alarm,
+  });
 
 /** Asserts that nothing was put on record twice. */
 export const expectNoEventTwice = (events: readonly RollbackEvent[]): void => {

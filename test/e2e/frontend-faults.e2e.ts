@@ -58,7 +58,7 @@ describe.concurrent('a fault while objects are restored', () => {
     const stage = await withSite();
     const { good } = await deployGoodThenBad(stage);
     const versions = await versionsOf(stage);
-    const fault = { service: 's3', operation: 'CopyObject', when: restoring(stage) } as const;
+    const fault = { service: 's3', operation: 'CopyObject', owner: stage.application, when: restoring(stage) } as const;
     theatre.aws.faults.inject({
       ...fault,
       kind: 'error',
@@ -75,6 +75,7 @@ describe.concurrent('a fault while objects are restored', () => {
     expect(rollback.status).toBe('succeeded');
     expect(await contents(stage)).toEqual(good);
     expect(await versionsOf(stage)).toBe(versions + 5);
+    await stage.expectOrder(rollback.rollbackId);
   });
 
   it('that kills the step in the middle of a chunk is gone on from, and nothing is changed twice', async () => {

@@ -74,7 +74,7 @@ export interface Stage {
   versions(): Promise<(string | null)[]>;
   /** The whole record of a host command. */
   command(rollbackId: string, action: string, wave?: number): Promise<CommandRecord | undefined>;
-  /** Asserts what holds after any rollback: its log is whole, and the lock is free. */
+  /** Asserts what holds after any rollback: its log is whole, the lock is free, and every fault that was asked for has struck. */
   expectOrder(rollbackId: string): Promise<void>;
 }
 
@@ -263,6 +263,7 @@ const setStage = async ({ theatre, tables, number, opened: openedHosts, options 
             }),
           )
         ).Item;
+      expect([...theatre.aws.lambda.leftFaults(application), ...theatre.aws.faults.left(application)]).toEqual([]);
       // The header says that a rollback is over a moment before its lock is released.
       await until('the lock to be free', 5_000, async () => ((await lock())?.expiresAt ?? 0) === 0 || undefined);
     },

@@ -53,7 +53,7 @@ describe('a fault that comes once', () => {
     const alarms = alarmSwitch(theatre);
     await alarms.create([alarm]);
     await change(stage, { triggers: [{ alarm, issue: 'application-bug' }] });
-    for (const fault of [throttled, killedAfter(60), lostAnswer]) strikeAlarm(theatre, alarm, fault);
+    for (const fault of [throttled, killedAfter(60), lostAnswer]) strikeAlarm(theatre, stage, alarm, fault);
     for (const step of ['planRollback', 'acquireLock', 'requestApproval', 'verifyRollback', 'monitorRollback', 'closeRollback'])
       strike(theatre, stage, step, lostAnswer);
     strike(theatre, stage, 'sendHostCommand', { ...lostAnswer, when: during('apply') });
@@ -100,6 +100,7 @@ describe('a fault that comes once', () => {
       operation: 'UpdateItem',
       kind: 'refused',
       times: 9,
+      owner: stage.application,
       when: ({ ExpressionAttributeValues: values }, caller) =>
         caller.endsWith(theatre.functionName('closeRollback')) &&
         values[':status']?.S === 'succeeded' &&
@@ -125,6 +126,7 @@ describe('a fault that comes once', () => {
         service: 'ssm',
         operation: 'SendCommand',
         kind: 'lost-answer',
+        owner: stage.application,
         when: isSending(stage, action),
       });
     const rollback = await stage.rollBack();
@@ -151,9 +153,12 @@ describe('a bus or a topic that is down', () => {
       (words: string) =>
       ({ Subject }: { Subject: string }) =>
         Subject === `[${stage.application}] rollback ${words}`;
-    faults.inject(failing('sns', 'Publish', 'InternalErrorException', 3, saying('awaits approval')));
+    faults.inject({
+      ...failing('sns', 'Publish', 'InternalErrorException', 3, saying('awaits approval')),
+      owner: stage.application,
+    });
     // As often as the last step is tried: the safety net tells it.
-    faults.inject(failing('sns', 'Publish', 'InternalErrorException', 9, saying('succeeded')));
+    faults.inject({ ...failing('sns', 'Publish', 'InternalErrorException', 9, saying('succeeded')), owner: stage.application });
     const rollbackId = await stage.start();
     await until('the question', 60_000, async () => {
       const { status } = await stage.operator.call('GET', `/rollbacks/${rollbackId}`);
