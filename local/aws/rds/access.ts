@@ -1,4 +1,4 @@
-import type { Call } from '../service.ts';
+import { ACCOUNT_ID, type Call, REGION } from '../service.ts';
 import { type Instance, rdsArn } from './instances.ts';
 import type { Tags } from './requests.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +23,15 @@ export async function authorizeGroups(call: Call, action: string, told: Partial<
   for (const [kind, name] of groups) {
     if (name !== undefined) await call.authorize(`rds:${action}`, [rdsArn(kind, name)]);
   }
+}
+
+/** A customer managed key is used on behalf of the caller; the key of AWS, which is used where none is named, asks for nothing. */
+export async function authorizeKey(call: Call, key: string | undefined): Promise<void> {
+  if (key === undefined) return;
+  const keys = [key.startsWith('arn:') ? key : `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${key}`];
+  const through = { 'kms:ViaService': `rds.${REGION}.amazonaws.com` };
+  await call.authorize('kms:DescribeKey', keys, through);
+  await call.authorize('kms:CreateGrant', keys, { ...through, 'kms:GrantIsForAWSResource': 'true' });
 }
 
 /** Tags at the creation are a permission of their own. */

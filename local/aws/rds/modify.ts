@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsError, type Call, type Operation } from '../service.ts';
-import { authorizeGroups, authorizeInstance } from './access.ts';
+import { authorizeGroups, authorizeInstance, authorizeKey } from './access.ts';
 import { backUp, windowOf } from './backup-window.ts';
 import { describeInstance } from './descriptions.ts';
 import { type Instance, inTurn, type Pending, requireAvailable } from './instances.ts';
@@ -67,10 +67,11 @@ function readPassword(value: unknown): string {
 /** A rename asks for both names, the role that monitoring runs as for being passed on. */
 async function authorize(call: Call, instance: Instance | undefined, identifier: string, changes: Pending): Promise<void> {
   await authorizeInstance(call, 'ModifyDBInstance', identifier, instance);
-  const { DBInstanceIdentifier: renamed, MonitoringRoleArn: role } = changes;
+  const { DBInstanceIdentifier: renamed, MonitoringRoleArn: role, PerformanceInsightsKMSKeyId: key } = changes;
   if (renamed !== undefined) await authorizeInstance(call, 'ModifyDBInstance', renamed, instance);
   await authorizeGroups(call, 'ModifyDBInstance', changes);
   if (role !== undefined) await call.authorize('iam:PassRole', [role], { 'iam:PassedToService': 'monitoring.rds.amazonaws.com' });
+  await authorizeKey(call, key);
 }
 
 function refuseRename({ instances }: RdsState, { identifier, pending }: Instance, renamed: string): void {

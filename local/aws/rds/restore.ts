@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toMilliseconds, type WireInstant } from '../instants.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
-import { authorizeGroups, authorizeInstance, authorizeTags } from './access.ts';
+import { authorizeGroups, authorizeInstance, authorizeKey, authorizeTags } from './access.ts';
 import { backUp, windowOf } from './backup-window.ts';
 import { Cluster } from './cluster.ts';
 import { describeInstance } from './descriptions.ts';
@@ -59,6 +59,7 @@ async function authorizeTarget(call: Call, identifier: string, settings: Setting
   await authorizeInstance(call, 'RestoreDBInstanceToPointInTime', identifier, undefined);
   await authorizeGroups(call, 'RestoreDBInstanceToPointInTime', settings);
   await authorizeTags(call, rdsArn('db', identifier), tags);
+  await authorizeKey(call, settings.KmsKeyId);
 }
 
 /** Throws `PointInTimeRestoreNotEnabled`, `InvalidRestoreFault`, `InvalidParameterCombination`, `InvalidDBInstanceState`. */

@@ -1,5 +1,5 @@
 import { AwsError, type Call, type Operation } from '../service.ts';
-import { authorizeInstance, authorizeTags, tagContext } from './access.ts';
+import { authorizeInstance, authorizeKey, authorizeTags, tagContext } from './access.ts';
 import { type BaseBackup, takeBaseBackup } from './base-backup.ts';
 import { applyFilters, type Filters, namedInstance } from './describe.ts';
 import { describeOrigin, describeSnapshot } from './descriptions.ts';
@@ -31,6 +31,7 @@ export function createSnapshot(state: RdsState): Operation {
     await authorizeInstance(call, 'CreateDBSnapshot', instanceIdentifier, state.instances.find(instanceIdentifier));
     await authorizeSnapshot(call, identifier, tags);
     const instance = state.instances.get(instanceIdentifier);
+    await authorizeKey(call, instance.settings.KmsKeyId);
     requireAvailable(instance);
     if (state.snapshots.has(identifier)) throw alreadyExists(identifier);
     const snapshot = newSnapshot(identifier, tags, instance);

@@ -17,23 +17,11 @@ import { openDatabase, planDatabase } from '../../../lib/rollback/database.ts';
 import type { CreatedInstance } from '../../../local/aws/rds/create.ts';
 import type { Settings } from '../../../local/aws/rds/settings.ts';
 import { type RdsWorld, sql, startRdsWorld } from '../../local/rds-world.ts';
-import { allow } from '../../local/s3-world.ts';
 import { manifest, plan, rollback } from '../builders.ts';
+import { deployedStatements } from '../deployed-role.ts';
 import { startTables } from '../tables.ts';
 
-const ARN = 'arn:aws:rds:eu-central-1:123456789012';
 const ROLE = 'arn:aws:iam::123456789012:role/monitoring';
-
-/** What the step is allowed to, as its deployed role is. Nothing is ever deleted. */
-const PERMISSIONS = [
-  allow(['rds:DescribeDBInstances', 'rds:DescribeDBInstanceAutomatedBackups']),
-  allow(
-    ['rds:RestoreDBInstanceToPointInTime', 'rds:ModifyDBInstance'],
-    [`${ARN}:db:shop*`, `${ARN}:pg:*`, `${ARN}:og:*`, `${ARN}:subgrp:*`],
-  ),
-  allow('rds:AddTagsToResource', `${ARN}:db:shop*`),
-  { ...allow('iam:PassRole', ROLE), Condition: { StringEquals: { 'iam:PassedToService': 'monitoring.rds.amazonaws.com' } } },
-];
 
 /** Differs from RDS's defaults in everything that a restore does not inherit. */
 export const SETTINGS: Partial<Settings> = {
@@ -61,7 +49,9 @@ export const SETTINGS: Partial<Settings> = {
   MonitoringRoleArn: ROLE,
   DatabaseInsightsMode: 'advanced',
   PerformanceInsightsEnabled: true,
-  PerformanceInsightsKMSKeyId: 'key-1',
+  StorageEncrypted: true,
+  KmsKeyId: 'arn:aws:kms:eu-central-1:123456789012:key/1',
+  PerformanceInsightsKMSKeyId: 'arn:aws:kms:eu-central-1:123456789012:key/2',
   PerformanceInsightsRetentionPeriod: 465,
 };
 
@@ -85,7 +75,7 @@ export class DatabaseWorld {
   static async start(): Promise<DatabaseWorld> {
     const tables = await startTables();
     const world = new DatabaseWorld(await startRdsWorld(), tables);
-    const { endpoint, credentials } = world.rds.clientWith(PERMISSIONS).config;
+    const { endpoint, credentials } = world.rds.clientWith(await deployedStatements('AdvanceDatabaseRole', 'shop*')).config;
     const { hostname, port, protocol } = (await endpoint?.()) ?? { hostname: '', port: 0, protocol: '' };
     const { accessKeyId, secretAccessKey } = await credentials();
     vi.stubEnv('AWS_ENDPOINT_URL_RDS', `${protocol}//${hostname}:${port}`);
