@@ -2,12 +2,15 @@ import { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/cl
 import { isError } from '../client.ts';
 import { client } from './client.ts';
 
-/** Asks for a snapshot of an instance, tagged; one of that name that was asked for before stays the only one. */
+/**
+ * Asks for a snapshot of an instance, tagged; one of that name that was asked for before stays the only one. false: the instance is
+ * busy, with a backup of its own for one, and takes no snapshot now. Throws AWS's other errors.
+ */
 export async function snapshotDatabase(
   instance: string,
   snapshot: string,
   tags: Readonly<Record<string, string>>,
-): Promise<void> {
+): Promise<boolean> {
   const request = {
     DBInstanceIdentifier: instance,
     DBSnapshotIdentifier: snapshot,
@@ -15,13 +18,21 @@ export async function snapshotDatabase(
   };
   try {
     await client.send(new CreateDBSnapshotCommand(request));
+    return true;
   } catch (error) {
-    if (!isError(error, 'DBSnapshotAlreadyExistsFault')) throw error;
+    if (isError(error, 'InvalidDBInstanceStateFault')) return false;
+    if (isError(error, 'DBSnapshotAlreadyExistsFault')) return true;
+    throw error;
   }
 }
 
-/** Such as `creating`, `available`, `failed`. */
-export async function snapshotStatus(snapshot: string): Promise<string> {
-  const { DBSnapshots: [found] = [] } = await client.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: snapshot }));
-  return found?.Status ?? 'missing';
+/** Such as `creating`, `available`, `failed`; null: there is none of that name. Throws AWS's other errors. */
+export async function snapshotStatus(snapshot: string): Promise<string | null> {
+  try {
+    const { DBSnapshots: [found] = [] } = await client.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: snapshot }));
+    return found?.Status ?? null;
+  } catch (error) {
+    if (isError(error, 'DBSnapshotNotFoundFault')) return null;
+    throw error;
+  }
 }
