@@ -373,7 +373,7 @@ export class DataLossNotAcknowledged extends RequestError {
   override readonly title = 'Data loss not acknowledged';
   constructor(rollbackId: string, minutes: number) {
     super(
-      `${rollbackId} loses the last ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} of writes. If that is wanted, approve with "acknowledgeDataLoss": true.`,
+      `${rollbackId} loses the last ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} of writes by now, and more until services are stopped. If that is wanted, approve with "acknowledgeDataLoss": true.`,
     );
   }
 }

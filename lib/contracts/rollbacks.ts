@@ -73,8 +73,10 @@ export const Rollback = z.object({
   from: z.optional(ReleaseReference),
   to: z.optional(ReleaseReference),
   estimate: z.optional(Estimate),
-  /** Minutes of writes that the restore of a database loses; absent: no database is restored. */
+  /** Minutes of writes that the restore of a database would have lost when it was planned; absent: no database is restored. */
   dataLossMinutes: z.optional(z.number()),
+  /** What was lost indeed: writes from the time of the restore until services were stopped; absent: nothing was cut over. */
+  dataLost: z.optional(z.object({ from: z.string(), until: z.string() })),
   impact: z.optional(z.string()),
   resolution: z.optional(z.string()),
   followUp: z._default(z.array(z.string()), []),

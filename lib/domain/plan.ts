@@ -8,7 +8,7 @@ import type {
   ReleaseReference,
   Rollback,
 } from '../contracts.ts';
-import { dataLossMinutes } from './database/plan.ts';
+import { dataLossMinutes, lossWarnings } from './database/loss.ts';
 import { milliseconds } from './duration.ts';
 import { estimate } from './estimate.ts';
 import { isReachable } from './host-guards.ts';
@@ -18,7 +18,7 @@ import type { Running } from './releases.ts';
 import { componentsOf } from './strategy.ts';
 import { waves } from './waves.ts';
 
-export { renderPlan } from './plan-text.ts';
+export { approvalLetter, renderPlan } from './plan-text.ts';
 
 /** A plan outlives its approval by this much: time to begin, not to wait. */
 const GRACE_MS = 15 * 60_000;
@@ -48,6 +48,7 @@ export function makePlan(input: PlanInput): Plan {
   const { manifest, now, pastDurationsMs } = input;
   const { rollbackId, application, strategy } = input.rollback;
   const draft = draftOf(input);
+  const approvalRequired = manifest.approval.required.includes(strategy);
   return {
     rollbackId,
     application,
@@ -58,10 +59,10 @@ export function makePlan(input: PlanInput): Plan {
     hosts: draft.waves.flatMap(({ hosts }) => hosts).toSorted(),
     actions: actionsOf(draft),
     checks: checksOf(draft),
-    warnings: [...planWarnings(draft), ...(input.warnings ?? [])],
+    warnings: [...planWarnings(draft), ...lossWarnings({ ...draft, approvalRequired }), ...(input.warnings ?? [])],
     estimate: estimate(strategy, pastDurationsMs),
     dataLossMinutes: input.database === undefined ? null : dataLossMinutes(input.database.restoreTime, now),
-    approvalRequired: manifest.approval.required.includes(strategy),
+    approvalRequired,
   };
 }
 

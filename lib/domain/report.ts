@@ -1,9 +1,10 @@
 import type { HostState, Rollback, RollbackEvent } from '../contracts.ts';
 import { verifyChain } from './chain.ts';
 import { checklist } from './checklist.ts';
+import { describeLoss } from './database/loss.ts';
 import { describeDuration } from './duration.ts';
 import { describeEstimate } from './estimate.ts';
-import { count, describeRelease, shortCommit } from './naming.ts';
+import { describeRelease, shortCommit } from './naming.ts';
 import { followUps } from './outcome.ts';
 import { isOver } from './transitions.ts';
 
@@ -68,14 +69,13 @@ function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): strin
 }
 
 function facts(rollback: Rollback): string[] {
-  const { application, strategy, status, refusal, approvedBy, dataLossMinutes } = rollback;
+  const { application, strategy, status, refusal, approvedBy } = rollback;
+  const loss = describeLoss(rollback);
   return [
     `- Application: ${application}`,
     `- Strategy: ${strategy}`,
     `- Trigger: ${markdown(describeTrigger(rollback))}`,
-    ...(dataLossMinutes === undefined
-      ? []
-      : [`- Data loss: the last ${count(dataLossMinutes, 'minute')} of writes before it was planned`]),
+    ...(loss === undefined ? [] : [`- Data loss: ${loss}`]),
     ...(approvedBy === undefined ? [] : [`- Approved by: ${markdown(approvedBy)}`]),
     `- Outcome: ${isOver(status) ? status : `not over (${status})`}${refusal === undefined ? '' : ` (${refusal.code}: ${markdown(refusal.message)})`}`,
     `- Estimate: ${describeTime(rollback)}`,

@@ -1,11 +1,14 @@
 /** What a database rollback puts on record beside its events: how far it came, and where its instances were last seen. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DatabaseInstance, DatabaseWork } from '../contracts.ts';
+import { writesEndedAt } from '../domain/database/loss.ts';
 import type { MoveFacts, Observed } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
 import type { DatabaseState } from '../domain/database/state.ts';
+import { commandsOf } from '../log/commands.ts';
 import { recordDatabaseWork } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
+import { updateRollback } from '../log/rollbacks.ts';
 
 /** Where both instances are, if that is news, and the restored one as soon as it has an address; answers all that is on record. */
 export const notice = async (rollbackId: string, work: DatabaseWork, { source, restored }: Observed): Promise<DatabaseWork> => {
@@ -40,11 +43,23 @@ export const recordEnd = async (facts: MoveFacts, action: DatabaseAction): Promi
   if (work[member] !== undefined) return work;
   const now = new Date();
   const kept = action === 'apply' ? instanceOf(source) : undefined;
-  const detail = { source: instanceOf(source), restored: instanceOf(restored) };
+  const lost = action === 'apply' ? await lossOf(facts, now) : undefined;
+  const detail = {
+    source: instanceOf(source),
+    restored: instanceOf(restored),
+    ...(lost && { lostFrom: lost.from, lostUntil: lost.until }),
+  };
   await recordBegin(facts, action, now);
   await appendEvent({ rollbackId, phase: action, type, key: type, detail, now });
+  await updateRollback(rollbackId, { dataLost: lost });
   return recordDatabaseWork(rollbackId, { [member]: now.toISOString(), ...(kept && { kept }) });
 };
+
+/** The writes that the cut-over took away. */
+const lossOf = async ({ rollbackId, target, work }: MoveFacts, now: Date) => ({
+  from: target.restoreTime,
+  until: writesEndedAt(await commandsOf(rollbackId)) ?? work.cutOverBegunAt ?? now.toISOString(),
+});
 
 const ENDS = {
   prepare: { member: 'preparedAt', type: 'database-prepared' },

@@ -94,12 +94,12 @@ describe('a plan warns', () => {
 });
 
 it('is printed with all that a person decides on', () => {
-  const text = renderPlan({ ...plan({ warnings: ['Mind the gap.'] }), dataLossMinutes: 7 });
+  const text = renderPlan(plan({ warnings: ['Mind the gap.'] }));
   for (const part of [
     '# Rollback of shop: 1.3.0 (bbbbbbb) -> 1.2.0 (aaaaaaa)',
     'Strategy: code (code)',
     "Estimate: 5-10 min (the runbook's figures)",
-    'Data loss: the last 7 minutes of writes',
+    'Data loss: none',
     'Approval: not needed',
     `Expires: ${plan().expiresAt}`,
     '## Warnings\n- Mind the gap.',

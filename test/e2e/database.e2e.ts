@@ -19,7 +19,10 @@ describe('a database rollback', () => {
       const [before, time] = [await files(), await moment()];
       await sql(corrupt);
       const rollback = await stage.rollBack({ strategy: 'database', target: { time } });
-      expect(rollback).toMatchObject({ status: 'succeeded', dataLossMinutes: 1 });
+      expect(rollback).toMatchObject({ status: 'succeeded', dataLossMinutes: 1, dataLost: { from: time } });
+      const events = await stage.events(rollback.rollbackId);
+      const { detail } = events.find(({ type }) => type === 'database-cut-over') ?? {};
+      expect(detail).toMatchObject({ lostFrom: time, lostUntil: rollback.dataLost?.until });
       expect([await rows(), await counted()]).toEqual([
         ['one', 'two'],
         [2, 2],
@@ -89,5 +92,7 @@ describe('a database rollback', () => {
     await approver.call('POST', path, { reason: 'read it', acknowledgeDataLoss: true });
     expect(await stage.ended(rollbackId)).toMatchObject({ status: 'succeeded' });
     expect(await rows()).toEqual(['one', 'two']);
+    const approved = (await stage.events(rollbackId)).find(({ type }) => type === 'approved');
+    expect(approved?.detail).toMatchObject({ acknowledgeDataLoss: true, dataLossMinutes: 1 });
   });
 });

@@ -1,13 +1,6 @@
 /** What a plan says of the database, one sentence each. */
 import type { Draft } from '../plan.ts';
 
-const MINUTE_MS = 60_000;
-
-/** Minutes of writes, begun ones included, that are lost if a database goes back to `restoreTime` (ISO) now. */
-export function dataLossMinutes(restoreTime: string, now: Date): number {
-  return Math.max(0, Math.ceil((now.getTime() - Date.parse(restoreTime)) / MINUTE_MS));
-}
-
 export function prepareDatabase({ database: target, manifest: { database } }: Draft): string[] {
   if (target === undefined || database === undefined) return [];
   const { source, restoreTime, restoredName, size } = target;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseWork } from '../../../lib/contracts.ts';
-import { databaseChecks, dataLossMinutes, prepareDatabase, switchDatabase } from '../../../lib/domain/database/plan.ts';
+import { databaseChecks, prepareDatabase, switchDatabase } from '../../../lib/domain/database/plan.ts';
 import { restoreTimeBefore } from '../../../lib/domain/database/restore-time.ts';
 import { databaseStands, isDatabaseAstray, leftovers } from '../../../lib/domain/database/standing.ts';
 import type { Draft } from '../../../lib/domain/plan.ts';
-import { manifest, NOW } from '../builders.ts';
+import { manifest } from '../builders.ts';
 import { facts, TARGET } from './builders.ts';
 
 const { restoredName, keptName } = TARGET;
@@ -90,12 +90,6 @@ describe('a plan', () => {
   it('says nothing where no database is touched', () => {
     const none = { manifest: manifest() } as unknown as Draft;
     expect([prepareDatabase, switchDatabase, databaseChecks].flatMap((sentences) => sentences(none))).toEqual([]);
-  });
-
-  it('counts begun minutes of lost writes', () => {
-    expect(dataLossMinutes('2026-11-22T11:00:00.000Z', NOW)).toBe(60);
-    expect(dataLossMinutes('2026-11-22T11:58:59.000Z', NOW)).toBe(2);
-    expect(dataLossMinutes(NOW.toISOString(), NOW)).toBe(0);
   });
 });
 
