@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { notify } from '../../lib/aws/sns.ts';
 import { approve, reject } from '../../lib/aws/stepfunctions.ts';
 import { ExecutionInput } from '../../lib/contracts.ts';
-import { renderPlan } from '../../lib/domain/plan.ts';
+import { approvalLetter } from '../../lib/domain/plan.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
@@ -26,7 +26,7 @@ export const handler = step(Input, async ({ rollbackId, application, approvalSec
   // Asked of the very write after which a cancellation finds it waiting: one of the two always sees the other.
   const { cancelRequestedBy } = await moveTo(rollbackId, 'awaiting-approval');
   if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it was approved.`);
-  const message = `${renderPlan(await requirePlan(rollbackId))}\n\nApprove before ${expiresAt}: POST /rollbacks/${rollbackId}/approve {"reason": "…"}`;
+  const message = approvalLetter(await requirePlan(rollbackId), expiresAt);
   // It waits all the same: whoever asked for it knows, and can tell others.
   await notify({ subject: `[${application}] rollback awaits approval`, message }).catch((error: unknown) => {
     logger.warn('nobody was told that a rollback awaits approval', error as Error);

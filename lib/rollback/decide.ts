@@ -1,5 +1,6 @@
 /** What people decide about a rollback that waits or runs: approve, reject, cancel. */
 import { approve, reject, wasStarted } from '../aws/stepfunctions.ts';
+import { dataLossMinutes } from '../domain/database/loss.ts';
 import { ApproverIsRequester, DataLossNotAcknowledged, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { getPlan } from '../log/plans.ts';
@@ -21,9 +22,10 @@ export const approveRollback = async (decision: DecisionOf & { readonly acknowle
   if (rollback.performedBy === actor) throw new ApproverIsRequester(rollbackId, actor);
   const plan = await getPlan(rollbackId);
   if (plan && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
-  const loss = plan?.dataLossMinutes ?? null;
-  if (loss !== null && !acknowledgeDataLoss) throw new DataLossNotAcknowledged(rollbackId, loss);
-  const token = await settle(decision, 'approved');
+  const loss = plan?.database && dataLossMinutes(plan.database.restoreTime, now);
+  if (loss !== undefined && !acknowledgeDataLoss) throw new DataLossNotAcknowledged(rollbackId, loss);
+  const acknowledged = loss === undefined ? {} : { acknowledgeDataLoss, dataLossMinutes: loss };
+  const token = await settle(decision, 'approved', acknowledged);
   await updateRollback(rollbackId, { approvedBy: actor });
   await approve(token, { decision: 'approved', by: actor });
 };
@@ -35,12 +37,23 @@ export const rejectRollback = async (decision: DecisionOf): Promise<void> => {
 };
 
 /** Writes the one decision that wins into the registry and the log; answers the task token it is sent with. */
-const settle = async ({ rollbackId, actor, reason, now }: DecisionOf, decision: 'approved' | 'rejected'): Promise<string> => {
+const settle = async (
+  { rollbackId, actor, reason, now }: DecisionOf,
+  decision: 'approved' | 'rejected',
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> => {
   const { status } = await requireRollback(rollbackId);
   const approval = await approvalOf(rollbackId);
   if (!approval || status !== 'awaiting-approval') throw new NotAwaitingApproval(rollbackId);
   await decideApproval(rollbackId, decision, actor, now);
-  await appendEvent({ rollbackId, phase: 'approve', type: decision, key: 'decision', detail: { by: actor, reason }, now });
+  await appendEvent({
+    rollbackId,
+    phase: 'approve',
+    type: decision,
+    key: 'decision',
+    detail: { by: actor, reason, ...more },
+    now,
+  });
   return approval.token;
 };
 
