@@ -80,6 +80,8 @@ export const Rollback = z.object({
   impact: z.optional(z.string()),
   resolution: z.optional(z.string()),
   followUp: z._default(z.array(z.string()), []),
+  /** What the service left behind, what it costs and the commands that remove it; nobody's notes replace it. Absent: nothing. */
+  leftOver: z.optional(z.array(z.string())),
   refusal: z.optional(Refusal),
   hosts: z.optional(z.array(HostState)),
   approvedBy: z.optional(z.string()),

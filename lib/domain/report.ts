@@ -48,9 +48,9 @@ function template(rollback: Rollback): string[] {
   return lines.map(([name, value]) => `${name}: ${oneLine(value)}`);
 }
 
-/** What is left to do: in the words of people where there are some, else what the outcome asks for. */
-function todo({ status, followUp }: Rollback): readonly string[] {
-  return followUp.length === 0 && isOver(status) ? followUps(status) : followUp;
+/** What is left to do: about what is left over, then in the words of people where there are some, else what the outcome asks for. */
+function todo({ status, followUp, leftOver = [] }: Rollback): readonly string[] {
+  return [...leftOver, ...(followUp.length === 0 && isOver(status) ? followUps(status) : followUp)];
 }
 
 /** Sentences in one line. */

@@ -1,6 +1,7 @@
 /** Ends a rollback once: outcome on record, lock free, people told. */
 import { notify } from '../aws/sns.ts';
 import type { HostState, Outcome, Rollback } from '../contracts.ts';
+import { describeLoss } from '../domain/database/loss.ts';
 import { describeDuration } from '../domain/duration.ts';
 import { followUps } from '../domain/outcome.ts';
 import { appendEvent } from '../log/events.ts';
@@ -19,7 +20,7 @@ export interface Ending {
   readonly changed?: boolean | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What people have to do about what a database rollback leaves behind. */
-  readonly leftOver?: readonly string[];
+  readonly leftOver?: readonly string[] | undefined;
   /** The fencing token of the lock that the rollback holds; none: it never got it. */
   readonly fence?: number | undefined;
   readonly now: Date;
@@ -30,6 +31,7 @@ type Recorded = {
   readonly durationMs: number;
   readonly changed?: boolean;
   readonly hosts?: HostState[];
+  readonly leftOver?: string[];
 };
 
 /**
@@ -38,16 +40,17 @@ type Recorded = {
  * Refused ones wake nobody: they are on record, and announced on the bus.
  */
 export const closeRollback = async (ending: Ending): Promise<Rollback> => {
-  const { rollbackId, fence, leftOver = [], now } = ending;
+  const { rollbackId, fence, now } = ending;
   const before = await requireRollback(rollbackId);
-  const { outcome, message, hosts, changed, durationMs } = await recordEnding(ending, before);
+  const { outcome, message, hosts, changed, leftOver, durationMs } = await recordEnding(ending, before);
   const rollback = await moveTo(rollbackId, outcome, {
     endedAt: now.toISOString(),
     durationMs,
     changed,
-    followUp: before.followUp.length > 0 ? before.followUp : [...leftOver, ...followUps(outcome)],
+    ...(before.followUp.length > 0 ? {} : { followUp: followUps(outcome) }),
     ...(before.resolution ? {} : { resolution: message }),
     ...(hosts ? { hosts } : {}),
+    ...(leftOver ? { leftOver } : {}),
   });
   // What a rollback took away is not proven good by the time it ran, also when no alarm said so.
   if (outcome === 'succeeded' && rollback.from?.version)
@@ -66,12 +69,16 @@ export const tellPeople = async (rollback: Rollback, message = rollback.resoluti
   await updateRollback(rollbackId, { notifiedAt: new Date().toISOString() });
 };
 
-const recordEnding = async ({ rollbackId, outcome, message, hosts, changed, detail, now }: Ending, { requestedAt }: Rollback) => {
+const recordEnding = async (
+  { rollbackId, outcome, message, hosts, changed, leftOver = [], detail, now }: Ending,
+  { requestedAt }: Rollback,
+) => {
   const ending: Recorded = {
     message,
     durationMs: now.getTime() - Date.parse(requestedAt),
     ...(changed !== undefined && { changed }),
     ...(hosts ? { hosts: [...hosts] } : {}),
+    ...(leftOver.length > 0 ? { leftOver: [...leftOver] } : {}),
   };
   const { type, detail: recorded } = await appendEvent({
     rollbackId,
@@ -84,11 +91,10 @@ const recordEnding = async ({ rollbackId, outcome, message, hosts, changed, deta
   return { ...(recorded as unknown as Recorded), outcome: type as Outcome };
 };
 
-const letter = (
-  { rollbackId, application, strategy, reason, performedBy, durationMs, from, to, hosts }: Rollback,
-  message: string,
-): string =>
-  [
+const letter = (rollback: Rollback, message: string): string => {
+  const { rollbackId, application, strategy, reason, performedBy, durationMs, from, to, hosts, leftOver } = rollback;
+  const loss = describeLoss(rollback);
+  return [
     message,
     '',
     `Rollback: ${rollbackId} (${strategy} of ${application})`,
@@ -96,5 +102,8 @@ const letter = (
     `Reason: ${reason}`,
     `Performed by: ${performedBy}`,
     `Duration: ${describeDuration(durationMs ?? 0)}`,
+    ...(loss === undefined ? [] : [`Data loss: ${loss}`]),
     ...(hosts ?? []).map(({ id, version, commit, note }) => `Host ${id}: ${version ?? commit ?? 'unknown'} ${note}`),
+    ...(leftOver ?? []).map((each) => `Left over: ${each}`),
   ].join('\n');
+};

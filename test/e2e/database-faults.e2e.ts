@@ -191,7 +191,7 @@ describe('a database rollback', () => {
       status: 'failed',
       resolution: expect.stringMatching(/the old instance \(db-\w+\) as \S+-before-/),
     });
-    expect(rollback.followUp.join(' ')).toMatch(/--new-db-instance-identifier/);
+    expect(rollback.leftOver?.join(' ')).toMatch(/--new-db-instance-identifier/);
     await data.stage.expectOrder(rollbackId);
     const names = Object.keys(await data.instances());
     const contents = await Promise.all(names.map((name) => data.rows(name).catch(() => null)));

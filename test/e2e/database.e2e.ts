@@ -32,7 +32,7 @@ describe('a database rollback', () => {
       expect(all).toEqual({ [instance]: 'available', [kept]: 'available' });
       expect(kept).toMatch(new RegExp(`^${instance}-before-[0-9a-f]{8}$`));
       expect(await rows(kept)).toEqual(['', '', 'late']);
-      expect(rollback.followUp.join(' ')).toMatch(new RegExp(`delete-db-instance --db-instance-identifier ${kept}`));
+      expect(rollback.leftOver?.join(' ')).toMatch(new RegExp(`delete-db-instance --db-instance-identifier ${kept}`));
       expect([await files(), await health()]).toEqual([before, [200, 200]]);
       await stage.expectOrder(rollback.rollbackId);
     },
@@ -57,7 +57,7 @@ describe('a database rollback', () => {
     expect(after.map(withoutAddress)).toEqual(before.map(withoutAddress));
     expect(after).not.toEqual(before);
     expect(await health()).toEqual([200, 200]);
-    expect(rollback.followUp.join(' ')).toContain(`database.instance has to be ${restored}`);
+    expect(rollback.leftOver?.join(' ')).toContain(`database.instance has to be ${restored}`);
     await stage.expectOrder(rollback.rollbackId);
   });
 

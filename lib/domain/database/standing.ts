@@ -29,13 +29,15 @@ export function leftovers(target: DatabaseTarget, cutover: Cutover, work: Databa
   const { source, restoredName, keptName, size } = target;
   if (work.restoreBegunAt === undefined) return [];
   if (work.cutOverBegunAt === undefined || work.undoneAt !== undefined)
-    return [`${restoredName} (${size}) is paid for until it is removed, if it is there. ${removal(restoredName)}`];
+    return [
+      `${restoredName} (${size}) is paid for until it is removed, if it is there: instance hours, storage and backups. ${removal(restoredName)}`,
+    ];
   if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) return [unfinished(target, cutover, work)];
   const old = cutover === 'rename' ? keptName : source.identifier;
   const manifest = `Name the new instance in the manifest with PUT /applications: database.instance has to be ${restoredName}.`;
   return [
     ...(cutover === 'environment' ? [manifest] : []),
-    `The old instance ${old} (${size}) is paid for until it is removed. When nobody needs its data any more: ${removal(old)}`,
+    `The old instance ${old} (${size}) is paid for beside the new one until it is removed: instance hours, storage and backups. When nobody needs its data any more: ${removal(old)}`,
   ];
 }
 

@@ -5,7 +5,7 @@ import { type DatabaseState, sizeOf } from './state.ts';
 /** What somebody should know before a database is restored and cut over, one sentence each. */
 export function databaseWarnings({ cutover }: Pick<DatabaseFacts, 'cutover'>, state: DatabaseState): string[] {
   return [
-    `Two instances (${sizeOf(state)}) are paid for until one of them is removed, which the service never does. Both are protected against deletion after the cut-over.`,
+    `From the restore on two instances are paid for, each ${sizeOf(state)}: instance hours, storage and backups, until a person removes one, which the service never does. Both are protected against deletion after the cut-over.`,
     'A restored instance reads its data from the backup as it is first asked for: it is slower in the beginning. Its own automated backups begin with the restore; earlier times can be restored from the old instance only.',
     ...(cutover === 'rename' ? renameWarnings(state) : environmentWarnings(state)),
     ...leftBehind(state),

@@ -77,7 +77,7 @@ describe('warnings', () => {
     databaseWarnings({ cutover }, database(changes)).join('\n');
 
   it('say what is paid for twice, and what stays behind', () => {
-    expect(text({})).toContain('Two instances (db.t4g.medium with 100 GB gp3, Multi-AZ)');
+    expect(text({})).toContain('two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups');
     expect(text({ replicas: ['shop-reader'] })).toContain('shop-reader');
     expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
     expect(text({})).toContain('rds-db:connect');
