@@ -41,6 +41,8 @@ export const DatabaseWork = z.object({
   undoneAt: z.optional(z.string()),
   /** Under which name, and where, each instance was last seen: for people when something went wrong. */
   seen: z.optional(z.array(z.object({ identifier: z.string(), resourceId: z.string(), status: z.string() }))),
+  /** Since when they are seen so. */
+  seenSince: z.optional(z.string()),
 });
 export type DatabaseWork = z.infer<typeof DatabaseWork>;
 

@@ -4,7 +4,7 @@ import { findInstances } from '../aws/rds/describe.ts';
 import { DatabaseChangeRefused, DatabaseChangeStuck } from '../aws/rds/errors.ts';
 import type { DatabaseWork } from '../contracts.ts';
 import { addressText } from '../domain/database/address.ts';
-import { type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
+import { isGone, type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
 import { type DatabaseAction, nextMove } from '../domain/database/moves.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
@@ -39,7 +39,7 @@ export const advanceDatabase = async (database: Database, action: DatabaseAction
     const move = nextMove({ ...facts, action });
     const isLast = Date.now() + pauseMs > end;
     if (move.move === 'done') return answer('READY', await recordEnd(facts, action));
-    if (move.move === 'failed' && (isLast || !move.doubtful)) return fail(facts, action, move.cause);
+    if (move.move === 'failed' && (!move.doubtful || isGone(facts.work, new Date()))) return fail(facts, action, move.cause);
     const name = moveName(move);
     // What was just asked for may take a moment to be seen.
     const problem = name === former ? null : await carryOutOrTell(database, facts, move, action);

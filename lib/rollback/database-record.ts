@@ -16,8 +16,12 @@ export const notice = async (rollbackId: string, work: DatabaseWork, { source, r
     .filter((state) => state !== null)
     .map(({ identifier, resourceId, status }) => ({ identifier, resourceId, status }));
   const first = work.restored ? undefined : instanceOf(restored);
-  if (!first && isDeepStrictEqual(seen, work.seen ?? [])) return work;
-  return recordDatabaseWork(rollbackId, { seen, ...(first && { restored: first }) });
+  const isNews = work.seenSince === undefined || !isDeepStrictEqual(seen, work.seen);
+  if (!first && !isNews) return work;
+  return recordDatabaseWork(rollbackId, {
+    ...(isNews && { seen, seenSince: new Date().toISOString() }),
+    ...(first && { restored: first }),
+  });
 };
 
 /** Says that the first change of an action is about to be made. */
