@@ -128,6 +128,15 @@ describe('a task', () => {
     expect(retried).toEqual(expect.arrayContaining(['TransientFault', 'Sandbox.Timedout', 'Lambda.TooManyRequestsException']));
   });
 
+  it('that renames databases, or undoes it, outlasts minutes of faults: services are down meanwhile', () => {
+    const advance = tasks.find(({ place }) => place === 'database Advance')?.state;
+    const transient = advance.Retry.find(({ ErrorEquals }: Json) => ErrorEquals.includes('TransientFault'));
+    const { IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds } = transient;
+    const pauses = Array.from({ length: MaxAttempts }, (_, n) => Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds));
+    const longest = pauses.reduce((sum, pause) => sum + pause, 0);
+    expect(longest / 2).toBeGreaterThan(110);
+  });
+
   it.each(lambdaTasks)('$place invokes a function that is deployed and has its file', (task) => {
     const { handler } = service.functions[functionOf(task)];
     expect(existsSync(join(ROOT, `${handler.replace(/\.handler$/, '')}.ts`))).toBe(true);
