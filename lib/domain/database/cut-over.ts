@@ -1,5 +1,6 @@
 import { broken, DONE, elsewhere, failed, gone, type Move, type MoveFacts, renamed, WAIT } from './move.ts';
-import { type DatabaseState, hasFailed, isReady, isSettled, ROLE_TAG, ROLLBACK_TAG } from './state.ts';
+import { type DatabaseState, hasFailed, isReady, isSettled } from './state.ts';
+import { keptTags } from './tags.ts';
 
 /**
  * Towards the restored instance in the place of the old one, and both protected against deletion. By rename: the old one gives its
@@ -44,9 +45,9 @@ function pointedAt(facts: MoveFacts, source: DatabaseState, restored: DatabaseSt
 function protection({ rollbackId }: MoveFacts, source: DatabaseState, restored: DatabaseState): Move {
   if (!restored.settings.deletionProtection) return { move: 'protect', instance: restored, protect: true, tags: {} };
   const isUnprotected = !source.settings.deletionProtection && !hasFailed(source);
-  const isTagged = source.tags[ROLLBACK_TAG] === rollbackId && source.tags[ROLE_TAG] === 'kept';
+  const tags = keptTags(source.tags, rollbackId);
+  const isTagged = Object.entries(tags).every(([key, value]) => source.tags[key] === value);
   if (isTagged && !isUnprotected) return DONE;
   if (isUnprotected && !isSettled(source)) return WAIT;
-  const tags = { [ROLLBACK_TAG]: rollbackId, [ROLE_TAG]: 'kept' };
   return { move: 'protect', instance: source, protect: isUnprotected, tags };
 }

@@ -1,6 +1,7 @@
 import { list } from '../naming.ts';
 import type { DatabaseFacts } from './guards.ts';
 import { type DatabaseState, sizeOf } from './state.ts';
+import { keptTags } from './tags.ts';
 
 /** What somebody should know before a database is restored and cut over, one sentence each. */
 export function databaseWarnings({ cutover }: Pick<DatabaseFacts, 'cutover'>, state: DatabaseState): string[] {
@@ -32,12 +33,18 @@ function loginsByIam(identifier: string): string {
   return `${identifier} lets users in by IAM, whose policies (rds-db:connect) name an instance by its resource id: the restored one has another, which they have to allow too.`;
 }
 
-function leftBehind({ identifier, replicas, roles }: DatabaseState): string[] {
+function leftBehind({ identifier, replicas, roles, tags }: DatabaseState): string[] {
   const features = roles.map(
     ({ feature, arn }) =>
       `aws rds add-role-to-db-instance --db-instance-identifier ${identifier} --feature-name ${feature} --role-arn ${arn}`,
   );
+  const isUnmarked = Object.keys(keptTags(tags, '')).length === 0;
   return [
+    ...(isUnmarked
+      ? [
+          `${identifier} has as many tags as RDS takes, so the old instance is not marked by a tag, and the restored one gets some of its tags only.`,
+        ]
+      : []),
     ...(replicas.length === 0
       ? []
       : [

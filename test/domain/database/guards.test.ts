@@ -77,9 +77,14 @@ describe('warnings', () => {
     databaseWarnings({ cutover }, database(changes)).join('\n');
 
   it('say what is paid for twice, and what stays behind', () => {
-    expect(text({})).toContain('two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups');
+    expect(text({})).toContain(
+      'two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups',
+    );
     expect(text({ replicas: ['shop-reader'] })).toContain('shop-reader');
     expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
+    const tags = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`tag-${index}`, 'x']));
+    expect(text({ tags })).toContain('not marked by a tag');
+    expect(text({})).not.toContain('not marked');
     expect(text({})).toContain('rds-db:connect');
     expect(text({ settings: { iamAuthentication: false } })).not.toContain('rds-db:connect');
   });

@@ -67,6 +67,21 @@ describe('to cut over by rename', () => {
     expect(move).toMatchObject({ protect: true, instance: { resourceId: 'db-SHOP' } });
   });
 
+  it.each([49, 50])('is done without the mark where the old one has %i tags, and RDS takes 50', (number) => {
+    const tags = Object.fromEntries(Array.from({ length: number }, (_, index) => [`tag-${index}`, 'x']));
+    const swapped = { source: kept({ settings: protectedOne, tags }), restored: promoted({ settings: protectedOne }) };
+    expect(apply(swapped)).toEqual({ move: 'done' });
+    const unprotected = { ...swapped, source: kept({ settings: { deletionProtection: false }, tags }) };
+    expect(apply(unprotected)).toMatchObject({ move: 'protect', protect: true, tags: {} });
+  });
+
+  it('marks the old one where there is just room for it', () => {
+    const many = Array.from({ length: 48 }, (_, index) => [`tag-${index}`, 'x']);
+    const tags = Object.fromEntries([...many, ['aws:cloudformation:stack-name', 's']]);
+    const source = kept({ settings: protectedOne, tags });
+    expect(apply({ source, restored: promoted({ settings: protectedOne }) })).toMatchObject({ move: 'protect', tags: KEPT });
+  });
+
   it('waits for a restored instance that is still being changed', () => {
     expect(apply({ restored: restored({ pending: ['MultiAZ'] }) })).toEqual({ move: 'wait' });
   });
