@@ -39,6 +39,10 @@ export const config = {
   get backupMachineArn(): string {
     return required('BACKUP_MACHINE_ARN');
   },
+  /** The names of RDS instances that the service may work on: one name, or a pattern as IAM has it, with `*` and `?`. */
+  get databases(): string {
+    return required('DATABASES');
+  },
   /** Where the service keeps captured state and fences on each host. */
   get hostStateDirectory(): string {
     return process.env.HOST_STATE_DIRECTORY || '/var/lib/rollback-service';

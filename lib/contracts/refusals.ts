@@ -32,6 +32,7 @@ export const RefusalCode = z.enum([
   'plan-expired',
   'configuration-missing',
   'database-unknown',
+  'database-not-permitted',
   'database-unsupported',
   'database-not-ready',
   'database-no-backups',

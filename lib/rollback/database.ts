@@ -1,5 +1,6 @@
 /** What a plan needs to know of a database, and what its step goes by. */
 import { findInstances, restoreWindow } from '../aws/rds/describe.ts';
+import { config } from '../config.ts';
 import type { DatabaseTarget, Manifest, Plan, Refusal } from '../contracts.ts';
 import { judgeDatabase, type RestoreWindow } from '../domain/database/guards.ts';
 import type { Cutover } from '../domain/database/move.ts';
@@ -27,12 +28,16 @@ type Planned =
 export const planDatabase = async ({ rollbackId, database, restoreTime, now }: Asked): Promise<Planned> => {
   const { instance, cutover, check } = database;
   const observed = await observeDatabase(instance);
-  const judged = judgeDatabase({ instance, ...observed, restoreTime, cutover, isAsked: check !== undefined, now });
+  const { restoredName, keptName } = databaseNames(instance, rollbackId);
+  const names = [instance, restoredName, ...(cutover === 'rename' ? [keptName] : [])];
+  const { databases: permitted } = config;
+  const isAsked = check !== undefined;
+  const judged = judgeDatabase({ instance, ...observed, restoreTime, cutover, names, permitted, isAsked, now });
   if (judged.refusal) return { refusal: judged.refusal };
   const { state, address, window } = judged;
   const { identifier, resourceId } = state;
   const source = { identifier, resourceId, address };
-  const target = { source, size: sizeOf(state), restoreTime, window, ...databaseNames(identifier, rollbackId) };
+  const target = { source, size: sizeOf(state), restoreTime, window, restoredName, keptName };
   return { target, warnings: databaseWarnings({ cutover }, state) };
 };
 

@@ -1,5 +1,6 @@
 import type { DatabaseAddress, Refusal } from '../../contracts.ts';
 import type { Cutover } from './move.ts';
+import { forbiddenNames } from './permission.ts';
 import { type DatabaseState, describeInstance, isReady, isSettled } from './state.ts';
 import { unsupported } from './support.ts';
 
@@ -16,6 +17,10 @@ export type DatabaseFacts = {
   /** ISO time of a whole second. */
   readonly restoreTime: string;
   readonly cutover: Cutover;
+  /** Of the instances, at some time of the rollback. */
+  readonly names: readonly string[];
+  /** The names that the service may work on, as a pattern of IAM. */
+  readonly permitted: string;
   /** Whether the manifest has a question for the database. */
   readonly isAsked: boolean;
   readonly now: Date;
@@ -39,7 +44,7 @@ export type Judged =
 export function judgeDatabase(facts: DatabaseFacts): Judged {
   const { instance, state, window } = facts;
   if (state === null) return { refusal: unknown(instance) };
-  const unfit = unsupported(state, facts.isAsked);
+  const unfit = forbiddenNames(facts.names, facts.permitted) ?? unsupported(state, facts.isAsked);
   if (unfit) return { refusal: unfit };
   const { address } = state;
   if (!isReady(state) || address === null) return { refusal: notReady(state) };

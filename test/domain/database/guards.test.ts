@@ -8,7 +8,8 @@ const WINDOW = { earliest: '2026-11-15T12:00:00.000Z', latest: '2026-11-22T11:55
 
 function judge(changes: Partial<DatabaseFacts> = {}) {
   const given = { instance: 'shop', state: database(), window: WINDOW, restoreTime: '2026-11-22T11:00:00.000Z' };
-  return judgeDatabase({ ...given, cutover: 'rename', isAsked: true, now: NOW, ...changes });
+  const names = ['shop', 'shop-rb-0a1b2c3d', 'shop-before-0a1b2c3d'];
+  return judgeDatabase({ ...given, names, permitted: 'shop*', cutover: 'rename', isAsked: true, now: NOW, ...changes });
 }
 
 const of = (changes: Parameters<typeof database>[0], more: Partial<DatabaseFacts> = {}) =>
@@ -38,6 +39,18 @@ describe('a database is refused', () => {
     ['with Kerberos logins', { directories: ['corp.example'] }, '--domain'],
   ])('%s', (_what, changes, word) => {
     expect(of(changes)).toMatchObject({ code: 'database-unsupported', message: expect.stringContaining(word) });
+  });
+
+  it.each([
+    ['*-db*', 'shop, shop-rb-0a1b2c3d, shop-before-0a1b2c3d do'],
+    ['shop', 'shop-rb-0a1b2c3d, shop-before-0a1b2c3d do'],
+    ['shop*d', 'shop does'],
+    ['sho?-rb-*', 'shop, shop-before-0a1b2c3d do'],
+    ['s.op*', 'shop, shop-rb-0a1b2c3d, shop-before-0a1b2c3d do'],
+  ])('whose names do not fit what the service was deployed for: %s', (permitted, names) => {
+    const { refusal } = judge({ permitted });
+    expect(refusal).toMatchObject({ code: 'database-not-permitted', message: expect.stringContaining(`${names} not fit`) });
+    expect(refusal?.message).toContain('--param="databases=shop*"');
   });
 
   it('of MySQL only when it is to be asked', () => {

@@ -113,16 +113,18 @@ describe.skipIf(problem)('a database', () => {
         restoreTime,
         now: new Date(),
       });
+    await world.rds.create('elsewhere');
     await world.rds.create('shop-bare', { settings: { BackupRetentionPeriod: 0 } });
     await world.rds.create('shop-replica', { members: { ReadReplicaSourceDBInstanceIdentifier: 'shop-bare' } });
     await world.rds.create('shop-secret', { members: { MasterUserSecret: { SecretArn: 'arn:secret' } } });
     const codes = await Promise.all(
-      ['shop-nowhere', 'shop-bare', 'shop-replica', 'shop-secret', 'shop1'].map(
+      ['shop-nowhere', 'elsewhere', 'shop-bare', 'shop-replica', 'shop-secret', 'shop1'].map(
         async (name) => (await asked(name)).refusal?.code,
       ),
     );
     expect(codes).toEqual([
       'database-unknown',
+      'database-not-permitted',
       'database-no-backups',
       'database-unsupported',
       'database-unsupported',

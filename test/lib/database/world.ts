@@ -79,6 +79,7 @@ export class DatabaseWorld {
     const { hostname, port, protocol } = (await endpoint?.()) ?? { hostname: '', port: 0, protocol: '' };
     const { accessKeyId, secretAccessKey } = await credentials();
     vi.stubEnv('AWS_ENDPOINT_URL_RDS', `${protocol}//${hostname}:${port}`);
+    vi.stubEnv('DATABASES', 'shop*');
     vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
     return world;
