@@ -10,11 +10,11 @@ import { frontendWorkOf } from '../../lib/log/frontend-work.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
 import { updateRollback } from '../../lib/log/rollbacks.ts';
 import { step } from '../../lib/middleware.ts';
-import { capturesOf, configurationAstray, hostsAfter } from '../../lib/rollback/evidence.ts';
+import { capturesOf, configurationAstray, hostsAfter, misledHosts } from '../../lib/rollback/evidence.ts';
 
 /**
  * Whether all is back: every host with the commit and configuration that it was captured with and as well
- * as before, every object as it was, every database under its name.
+ * as before, every object as it was, every database under its name, by which every host finds it.
  */
 export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const now = new Date();
@@ -28,7 +28,11 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const after = { at: now.toISOString(), hosts: hostsAfter(plan, commands, 'verify-undo'), flows: [], alarms: [] };
   const hosts = plan.hosts.map((id) => hostState(id, after));
   const lost = [
-    ...new Set([...astray({ baseline: plan.baseline, after, captured }), ...configurationAstray(commands)]),
+    ...new Set([
+      ...astray({ baseline: plan.baseline, after, captured }),
+      ...configurationAstray(commands),
+      ...misledHosts(plan, commands, data),
+    ]),
   ].toSorted();
   const undone = lost.length === 0 && !isSiteAstray(site) && !isDatabaseAstray(data);
   await appendEvent({

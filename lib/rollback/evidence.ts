@@ -1,5 +1,5 @@
 /** What the hosts of a rollback said, read back from the commands on record. */
-import type { CommandRecord, HostAction, HostObservation, HostResult, Plan } from '../contracts.ts';
+import type { CommandRecord, DatabaseWork, HostAction, HostObservation, HostResult, Plan } from '../contracts.ts';
 
 /** What one host's inspection says of it; `null` truth: it did not answer, or not as expected. */
 export const truthOf = (result: HostResult | undefined): HostObservation['truth'] => {
@@ -53,6 +53,17 @@ export const configurationAstray = (commands: readonly CommandRecord[]): string[
 /** undefined: there was no file. */
 const checksumOf = (result: HostResult['result']): unknown =>
   (result?.configuration as { readonly sha256?: unknown } | null | undefined)?.sha256;
+
+/** Hosts that were not seen to find the old instance again by its name, after a cut-over by rename was begun. */
+export const misledHosts = (
+  { hosts, manifest }: Pick<Plan, 'hosts' | 'manifest'>,
+  commands: readonly CommandRecord[],
+  { cutOverBegunAt }: DatabaseWork,
+): string[] => {
+  if (cutOverBegunAt === undefined || manifest.database?.cutover !== 'rename') return [];
+  const found = new Set(resultsOf(commands, 'undo-find-database').flatMap(({ host, ok }) => (ok ? host : [])));
+  return hosts.filter((id) => !found.has(id));
+};
 
 /** Hosts that a change was, or may have been, begun on. */
 export const touchedHosts = (commands: readonly CommandRecord[]): string[] =>

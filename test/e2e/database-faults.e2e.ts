@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataStage, FILE, openData } from './data.ts';
-import { expectNoEventTwice, holdCall, stopExecution } from './faults.ts';
+import { expectNoEventTwice, holdCall, isSending, stopExecution } from './faults.ts';
 import { beforeHostCommand } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
@@ -98,6 +98,27 @@ describe('a database rollback', () => {
     expect(rollback).toMatchObject({ status: 'undone', resolution: expect.stringContaining('not this name') });
     await expectUntouched(data, rollback.rollbackId);
     expect(Object.keys(await data.instances()).filter((name) => name.includes('-before-'))).toEqual([]);
+  });
+
+  it('is not called undone while a host was not seen to find the old instance again', async () => {
+    const data = await open();
+    const [first] = data.stage.hosts;
+    const path = join(first?.directory ?? '', FILE);
+    const good = await readFile(path, 'utf8');
+    beforeHostCommand(theatre, data.stage, 'apply', 0, () => void writeFile(path, good.replace(/^DATABASE_URL=.*\n/m, '')));
+    beforeHostCommand(theatre, data.stage, 'undo', 0, () => void writeFile(path, good));
+    const error = { code: 'InvalidInstanceId', message: 'not this host', status: 400 };
+    const when = isSending(data.stage, 'undo-find-database');
+    theatre.aws.faults.inject({ service: 'ssm', operation: 'SendCommand', kind: 'error', error, times: 100, when });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({
+      status: 'failed',
+      resolution: expect.stringMatching(/Nobody saw that data-\d+-db leads to the old instance again on \S+, \S+:/),
+    });
+    expect(rollback.followUp[0]).toContain('do not remove that');
+    const { detail } = (await data.stage.events(rollback.rollbackId)).find(({ key }) => key === 'undo-verified') ?? {};
+    expect(detail?.astray).toEqual(data.stage.hosts.map(({ id }) => id).toSorted());
+    await expectUntouched(data, rollback.rollbackId);
   });
 
   it('brings names back when the application does not come up on the restored data', async () => {

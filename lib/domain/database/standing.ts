@@ -1,5 +1,6 @@
 /** Where a database stands, in words, and what a person does about what is left over. */
 import type { DatabaseTarget, DatabaseWork } from '../../contracts.ts';
+import { list } from '../naming.ts';
 import type { Cutover } from './move.ts';
 
 /** Whether a cut-over was begun and not taken back. */
@@ -22,6 +23,17 @@ export function databaseStands(target: DatabaseTarget, cutover: Cutover, work: D
   if (cutover === 'environment')
     return `The database is restored to ${restoreTime} and is called ${restoredName}; the old one is ${name} as before.`;
   return `The database ${name} is restored to ${restoreTime}; the old one is kept as ${keptName}.`;
+}
+
+/** What is said of hosts that were not seen to find the old instance again after it got its name back; absent: all were. */
+export function stillMisled(
+  { source, restoredName }: DatabaseTarget,
+  { undoneAt }: DatabaseWork,
+  hosts: readonly string[],
+): string | undefined {
+  if (undoneAt === undefined || hosts.length === 0) return undefined;
+  const { host } = source.address;
+  return `Nobody saw that ${source.identifier} leads to the old instance again on ${list(hosts)}: what is written there may end up in ${restoredName}, so do not remove that. Ask there where ${host} leads (getent hosts ${host}), and restart the services once it is right.`;
 }
 
 /** What has to be done by a person: renames that were not finished, and what is paid for until it is removed. */

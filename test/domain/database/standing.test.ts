@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DatabaseWork } from '../../../lib/contracts.ts';
 import { databaseChecks, prepareDatabase, switchDatabase } from '../../../lib/domain/database/plan.ts';
 import { restoreTimeBefore } from '../../../lib/domain/database/restore-time.ts';
-import { databaseStands, isDatabaseAstray, leftovers } from '../../../lib/domain/database/standing.ts';
+import { databaseStands, isDatabaseAstray, leftovers, stillMisled } from '../../../lib/domain/database/standing.ts';
 import type { Draft } from '../../../lib/domain/plan.ts';
 import { manifest } from '../builders.ts';
 import { facts, TARGET } from './builders.ts';
@@ -38,6 +38,12 @@ describe('where a database stands', () => {
 
   it('by environment the new one has a name of its own', () => {
     expect(databaseStands(TARGET, 'environment', cutOver)).toContain(`is called ${restoredName}; the old one is shop as before`);
+  });
+
+  it('is in doubt where a host was not seen to find the old instance again', () => {
+    expect(stillMisled(TARGET, undone, ['i-1', 'i-2'])).toMatch(/on i-1, i-2: .* do not remove that/);
+    expect(stillMisled(TARGET, undone, [])).toBeUndefined();
+    expect(stillMisled(TARGET, cutOver, ['i-1'])).toBeUndefined();
   });
 
   it('is astray from the begin of a cut-over to the end of its undo', () => {
