@@ -19,6 +19,11 @@ if [[ -n $SSM_configurationFile && -f $SSM_configurationFile ]]; then
   configuration=$(backup_json)
 fi
 
+# Before the capture, which says that this was done.
+if [[ -n $SSM_databaseAddress ]]; then
+  write_state "$addresses_before" "$(addresses_of "$SSM_databaseAddress" || true)"
+fi
+
 fields="\"commit\":\"$head_commit\",\"branch\":$(json_text "$head_branch"),\"dirtyFiles\":$dirty_files,\"services\":$services_json,\"configuration\":$configuration"
 write_state "$capture" "{\"document\":\"$document\",\"host\":$(json_string "$host"),\"ok\":true,$fields}"
 succeed "$fields"

@@ -31,11 +31,11 @@ const EVERYWHERE = ['state', 'user', 'repository'];
 /** Which shared parts stand before a document's own script, in order. `json`, `prelude` and `EVERYWHERE` stand before all. */
 const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
-  'capture-host': ['lock', 'observe', 'backing-up'],
+  'capture-host': ['lock', 'observe', 'backing-up', 'addresses'],
   'back-up-configuration': ['lock', 'backing-up'],
   'restore-configuration': ['lock', 'observe', 'backing-up', 'database-url', 'configuration', 'restarting'],
   'manage-services': ['lock', 'observe', 'restarting'],
-  'query-database': ['database-url'],
+  'query-database': ['database-url', 'addresses'],
   'prepare-code': ['lock', 'environment'],
   'check-out-code': [
     'lock',

@@ -239,7 +239,19 @@ export const HOST_DOCUMENTS = {
     description: 'Records what runs on a host before a rollback and backs up its configuration.',
     mutates: true,
     timeoutSeconds: 60,
-    parameters: { ...identity, ...lock, ...code, configurationFile, ...services },
+    parameters: {
+      ...identity,
+      ...lock,
+      ...code,
+      configurationFile,
+      ...services,
+      databaseAddress: {
+        description: 'host:port of the database whose name will lead to another instance, or empty',
+        default: '',
+        pattern: optionally(HOST_AND_PORT),
+        maxChars: 260,
+      },
+    },
   },
   'prepare-code': {
     name: 'prepare-code',
@@ -346,8 +358,15 @@ export const HOST_DOCUMENTS = {
         pattern: optionally('[0-9]{1,15}'),
         maxChars: 15,
       },
+      leadsTo: {
+        description:
+          'What the name is waited for to lead to: another instance than before the rollback, or the one of before; or empty',
+        default: '',
+        pattern: optionally('another|before'),
+        maxChars: 7,
+      },
       awayFrom: {
-        description: 'host:port that the name may no longer lead to, or empty',
+        description: 'host:port of the instance that the name may no longer lead to; empty: it has none',
         default: '',
         pattern: optionally(HOST_AND_PORT),
         maxChars: 260,

@@ -1,5 +1,5 @@
 # Asks the application's database one question, by psql and as the application finds it. Changes nothing, takes no lock: the session
-# cannot write. With awayFrom it first waits until a name leads elsewhere.
+# cannot write. With leadsTo it first waits until a name leads to another instance, or again to the one of before.
 
 started=$(date +%s%3N)
 value=null
@@ -130,33 +130,37 @@ question() {
   if ((value < 10#$SSM_atLeast)); then fail check-failed "The database answers $value, wanted at least $SSM_atLeast."; fi
 }
 
-# Addresses that the name in $1, host:port, leads to, each with the port.
-addresses_of() {
-  local address name=${1%:*}
-  getent ahosts "${name//[][]/}" | while read -r address _; do printf '%s:%s\n' "$address" "${1##*:}"; done | sort -u
-}
+have_one_in_common() { [[ -n $(comm -12 <(printf '%s\n' "$1") <(printf '%s\n' "$2")) ]]; }
 
-# True when no address of the name is one of the instance that had it before; a name that leads nowhere does not count as moved.
-is_away() {
-  local here there
+# True when the name leads to the instance that it is to lead to: to no address of the one that it is taken from. Where that one leads
+# nowhere (yet), this proves nothing, and what the name led to when the rollback began decides.
+leads_right() {
+  local here there before
   here=$(addresses_of "$ask_host:$ask_port") || true
-  there=$(addresses_of "$SSM_awayFrom") || true
   if [[ -z $here ]]; then return 1; fi
-  [[ -z $(comm -12 <(printf '%s\n' "$here") <(printf '%s\n' "$there")) ]]
+  there=''
+  if [[ -n $SSM_awayFrom ]]; then there=$(addresses_of "$SSM_awayFrom") || true; fi
+  if [[ -n $there ]]; then
+    ! have_one_in_common "$here" "$there"
+    return
+  fi
+  if [[ ! -s $addresses_before ]]; then return 1; fi
+  before=$(<"$addresses_before")
+  if [[ $SSM_leadsTo == before ]]; then have_one_in_common "$here" "$before"; else ! have_one_in_common "$here" "$before"; fi
 }
 
 await_name() {
   local deadline=$((SECONDS + 10#$SSM_awaySeconds))
-  if [[ -z $SSM_awayFrom ]]; then return; fi
-  while ! is_away; do
+  if [[ -z $SSM_leadsTo ]]; then return; fi
+  while ! leads_right; do
     if ((SECONDS >= deadline)); then
-      fail name-not-moved "$ask_host still leads to the instance that had this name before, after $SSM_awaySeconds s. Wait for DNS, then run this again."
+      fail name-not-moved "Nothing shows that $ask_host leads to the instance that has this name now, after $SSM_awaySeconds s. Wait for DNS, then run this again."
     fi
     sleep 2
   done
 }
 
-if [[ -z $SSM_sql && -z $SSM_awayFrom ]]; then fail invalid-parameter 'Give a question (sql), a name to wait for (awayFrom), or both.'; fi
+if [[ -z $SSM_sql && -z $SSM_leadsTo ]]; then fail invalid-parameter 'Give a question (sql), something to wait for (leadsTo), or both.'; fi
 if [[ -n $SSM_fence ]]; then check_fence; else read_fence; fi
 need getent
 find_user

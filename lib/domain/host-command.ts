@@ -62,8 +62,13 @@ export function inspection(manifest: Manifest, rollbackId: string, commit: strin
 
 const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   inspect,
-  capture: ({ plan: { manifest }, base }) =>
-    changing('capture-host', manifest, { ...base, configurationFile: manifest.configuration?.file ?? '', ...services(manifest) }),
+  capture: ({ plan: { manifest, database }, base }) =>
+    changing('capture-host', manifest, {
+      ...base,
+      configurationFile: manifest.configuration?.file ?? '',
+      ...services(manifest),
+      databaseAddress: manifest.database?.cutover === 'rename' ? addressText(database?.source.address) : '',
+    }),
   prepare: ({ plan: { manifest }, wave, base }) => changing('prepare-code', manifest, { ...base, ...prepare(manifest, wave) }),
   'prepare-configuration': (command) =>
     changing('restore-configuration', command.plan.manifest, {
@@ -74,7 +79,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   'probe-database': (command) => query(command, { atLeast: '' }),
   'check-database': (command) => query(command, { databaseAddress: command.settings.databaseTo ?? '' }),
   stop: (command) => manage(command, 'stop', NO_EXPECTATIONS),
-  'find-database': (command) => follow(command, command.settings.databaseAway),
+  'find-database': (command) => follow(command, 'another'),
   apply: (command) => {
     const { plan, settings } = command;
     const target = toTarget(plan);
@@ -88,7 +93,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   verify: inspect,
   'verify-database': (command) => query(command, {}),
   'undo-stop': (command) => manage(command, 'stop', NO_EXPECTATIONS),
-  'undo-find-database': (command) => follow(command, command.settings.databaseAway),
+  'undo-find-database': (command) => follow(command, 'before'),
   undo: (command) => {
     const { plan } = command;
     const before = asBefore(command);
@@ -145,15 +150,16 @@ function query({ plan: { manifest }, base }: Command, changes: Record<string, st
 /** Longer than DNS takes for the new name of an instance, about ten minutes. */
 const NAME_MS = 16 * 60_000;
 
-/** Waits until the name of the database leads elsewhere than `away`. */
-function follow({ plan, base }: Command, away = ''): HostCommand {
+/** Waits until the name of the database leads to another instance than before the rollback, or again to the one of before. */
+function follow({ plan, base, settings }: Command, leadsTo: 'another' | 'before'): HostCommand {
   const { manifest, database } = plan;
   const parameters = {
     ...base,
     configurationFile: manifest.configuration?.file ?? '',
     databaseAddress: addressText(database?.source.address),
     sql: '',
-    awayFrom: away,
+    leadsTo,
+    awayFrom: settings.databaseAway ?? '',
   };
   return { document: 'query-database', parameters, timeoutMs: NAME_MS };
 }

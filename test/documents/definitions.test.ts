@@ -43,6 +43,7 @@ const GOOD: Readonly<Record<string, string>> = {
   databaseFrom: 'ad-mint-ai-db.abc.eu-central-1.rds.amazonaws.com:5432',
   databaseTo: 'ad-mint-ai-db-rb.abc.eu-central-1.rds.amazonaws.com:5432',
   databaseAddress: '127.0.0.1:5432',
+  leadsTo: 'another',
   awayFrom: '127.0.0.1:5432',
   awaySeconds: '900',
   checkOnly: 'yes',

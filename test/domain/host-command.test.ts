@@ -116,6 +116,19 @@ describe('what is done on a host', () => {
     expect(hostCommand('undo', made, back, 7)).toMatchObject({ document: 'manage-services', parameters: { operation: 'start' } });
   });
 
+  it('waits for a name only where one changes hands, told where it led before', () => {
+    const [renamed, pointed] = [of('database', { database: { instance: 'shop-db', cutover: 'rename' } }), of('database')];
+    const address = 'shop-db.example:5432';
+    expect(hostCommand('capture', renamed, forward, 7).parameters.databaseAddress).toBe(address);
+    expect(hostCommand('capture', pointed, forward, 7).parameters.databaseAddress).toBe('');
+    expect(hostCommand('find-database', renamed, forward, 7, { databaseAway: 'kept.example:5432' }).parameters).toMatchObject({
+      databaseAddress: address,
+      leadsTo: 'another',
+      awayFrom: 'kept.example:5432',
+    });
+    expect(hostCommand('undo-find-database', renamed, forward, 7).parameters).toMatchObject({ leadsTo: 'before', awayFrom: '' });
+  });
+
   it('goes back to the file that this rollback kept', () => {
     const made = of('configuration');
     expect(hostCommand('undo', made, back, 7)).toMatchObject({
