@@ -33,7 +33,7 @@ const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
   'capture-host': ['lock', 'observe', 'backing-up', 'addresses'],
   'back-up-configuration': ['lock', 'backing-up'],
-  'restore-configuration': ['lock', 'observe', 'backing-up', 'database-url', 'configuration', 'restarting'],
+  'restore-configuration': ['lock', 'observe', 'backing-up', 'database-url', 'replaced-databases', 'configuration', 'restarting'],
   'manage-services': ['lock', 'observe', 'restarting'],
   'query-database': ['database-url', 'addresses'],
   'prepare-code': ['lock', 'environment'],
@@ -42,6 +42,7 @@ const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
     'observe',
     'backing-up',
     'database-url',
+    'replaced-databases',
     'configuration',
     'environment',
     'stale-locks',
@@ -56,9 +57,12 @@ function read(file: string): string {
   return readFileSync(join(import.meta.dirname, file), 'utf8');
 }
 
-/** Lines that only explain stay here: a document's content is limited to 64 KB. */
-function withoutComments(script: string): string {
-  return script.replace(/^\s*#.*\n/gm, '').replace(/\n{2,}/g, '\n');
+/** What only helps to read stays here, comments and indentation: a document's content is limited to 64 KB. No text goes over lines. */
+function condensed(script: string): string {
+  return script
+    .replace(/^\s*#.*\n/gm, '')
+    .replace(/^[ \t]+/gm, '')
+    .replace(/\n{2,}/g, '\n');
 }
 
 function singleQuoted(text: string): string {
@@ -70,9 +74,7 @@ function program({ name, parameters }: HostDocument): string {
   const names = Object.keys(parameters).join(' ');
   const shared = ['json', 'prelude'].map((part) => read(`shared/${part}.sh`));
   const parts = [...EVERYWHERE, ...PARTS[name]].map((part) => read(`shared/${part}.sh`));
-  return withoutComments(
-    [`document=${name}\n`, ...shared, `read_parameters ${names}\n`, ...parts, read(`${name}.sh`)].join('\n'),
-  );
+  return condensed([`document=${name}\n`, ...shared, `read_parameters ${names}\n`, ...parts, read(`${name}.sh`)].join('\n'));
 }
 
 /**

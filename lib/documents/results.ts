@@ -71,7 +71,7 @@ const configuration = {
   /** Keys that the file had and the restored one has not, and the other way round. */
   missingKeys: z.array(z.string()),
   addedKeys: z.array(z.string()),
-  /** host:port in DATABASE_URL now, and before. */
+  /** host:port in DATABASE_URL now, and in what it was made of; null: that was not changed. */
   database: z.nullable(z.object({ address: z.string(), was: z.string() })),
 };
 

@@ -51,6 +51,47 @@ describe('the address of the database', () => {
     expect(await at.restore({ ...move, configurationFrom: 'previous' })).toMatchObject({ changed: false });
   });
 
+  describe('of an instance that a rollback has replaced', () => {
+    const later = { rollbackId: 'rollback-2', fence: '8', configurationFrom: 'previous' } as const;
+    beforeEach(async () => {
+      at.put(configurationAt(FROM, 'MODE=good\n'), `${at.file}.previous`);
+      await at.restore(move);
+    });
+
+    it('does not come back with an older file', async () => {
+      expect(await at.restore({ ...later, checkOnly: 'yes' })).toMatchObject({ database: { address: TO, was: FROM } });
+      const run = await at.host.run('restore-configuration', { ...at.values, ...later });
+      expect(JSON.parse(run.stdout)).toMatchObject({ changed: true, database: { address: TO, was: FROM } });
+      expect(run.stdout + run.stderr).not.toMatch(/of-nobody|hunter2/);
+      expect(at.read()).toBe(configurationAt(TO, 'MODE=good\n'));
+      expect(await at.restore(later)).toMatchObject({ changed: false });
+    });
+
+    it('nor where the present file names none, or where that one was replaced as well', async () => {
+      const newest = 'newest.db.example.com:5432';
+      await at.restore({ rollbackId: 'rollback-2', fence: '8', databaseFrom: TO, databaseTo: newest });
+      at.put('MODE=bad\n');
+      await at.restore({ ...later, rollbackId: 'rollback-3', fence: '9' });
+      expect(at.read()).toBe(configurationAt(newest, 'MODE=good\n'));
+    });
+
+    it('comes back where people or an undo went back to it', async () => {
+      at.put(configurationAt(FROM, 'MODE=bad\n'));
+      await at.restore(later);
+      expect(at.read()).toBe(configurationAt(FROM, 'MODE=good\n'));
+      await at.restore({ configurationFrom: 'backup:rollback-1', fence: '9' });
+      at.put('MODE=bad\n');
+      await at.restore({ ...later, rollbackId: 'rollback-3', fence: '9' });
+      expect(at.read()).toBe(configurationAt(FROM, 'MODE=good\n'));
+    });
+
+    it('gives way to any other that an older file names', async () => {
+      at.put(configurationAt('ancient.db.example.com:5432', 'MODE=good\n'), `${at.file}.previous`);
+      expect(await at.restore(later)).toMatchObject({ database: null });
+      expect(at.read()).toContain('ancient.db.example.com:5432');
+    });
+  });
+
   it.each([
     ['is not there', 'database-url-missing', 'MODE=bad\n'],
     ['is there twice', 'database-url-twice', configurationAt(FROM, 'DATABASE_URL=again\n')],

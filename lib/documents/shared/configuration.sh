@@ -6,6 +6,7 @@ source_file=''
 missing_keys=()
 added_keys=()
 database_was=''
+database_to=$SSM_databaseTo
 
 configuration_touched() { [[ -n $SSM_configurationFrom || -n $SSM_databaseTo ]]; }
 
@@ -106,7 +107,7 @@ with_database() {
     if ! IFS= read -r line; then ended=''; fi
     if [[ -z $ended && -z $line ]]; then break; fi
     number=$((number + 1))
-    if ((number == url_line)); then line="$url_before$url_head$SSM_databaseTo$url_tail$url_after"; fi
+    if ((number == url_line)); then line="$url_before$url_head$database_to$url_tail$url_after"; fi
     printf '%s' "$line"
     if [[ -z $ended ]]; then break; fi
     printf '\n'
@@ -126,8 +127,9 @@ compose_configuration() {
   if restores_another; then
     require_text "$wanted" "$source_file"
     read_keys "$wanted" coming "$source_file"
+    if [[ -z $SSM_databaseTo ]]; then find_replacement; fi
   fi
-  if [[ -n $SSM_databaseTo ]]; then change_database; fi
+  if [[ -n $database_to ]]; then change_database; fi
   compare_keys
   choose_owner
 }
@@ -143,7 +145,7 @@ copy_source() {
 change_database() {
   read_database_url "$wanted" "$source_file"
   database_was="${url_host,,}:$url_port"
-  if [[ $database_was == "${SSM_databaseTo,,}" ]]; then return; fi
+  if [[ $database_was == "${database_to,,}" ]]; then return; fi
   # An older file may name an instance of then; what is changed in place has to name the one that is replaced.
   if [[ -z $SSM_configurationFrom && $database_was != "${SSM_databaseFrom,,}" ]]; then
     fail database-elsewhere "DATABASE_URL names $database_was, not $SSM_databaseFrom: this host uses another database than the manifest's. Nothing was changed."
@@ -205,6 +207,7 @@ configuration_right() {
 # Puts $wanted in the file's place in one step; what was there is in this rollback's backup by then.
 replace_configuration() {
   local temporary="${SSM_configurationFile%/*}/.${SSM_configurationFile##*/}.rollback"
+  note_replacement
   if configuration_right; then return; fi
   progress "replacing $SSM_configurationFile"
   if [[ -e $SSM_configurationFile ]]; then back_up_configuration; fi
@@ -233,7 +236,7 @@ configuration_fields() {
   observe_configuration "$SSM_configurationFile"
   if [[ -n $backup ]]; then kept=$(json_string "$backup"); fi
   if [[ $configuration_json != null ]]; then configuration_json="${configuration_json%\}},\"backup\":$kept}"; fi
-  if [[ -n $SSM_databaseTo ]]; then database="{\"address\":$(json_string "$SSM_databaseTo"),\"was\":$(json_string "$database_was")}"; fi
+  if [[ -n $database_to ]]; then database="{\"address\":$(json_string "$database_to"),\"was\":$(json_string "$database_was")}"; fi
   printf '"configuration":%s,"missingKeys":%s,"addedKeys":%s,"database":%s' "$configuration_json" \
     "$(json_strings "${missing_keys[@]}")" "$(json_strings "${added_keys[@]}")" "$database"
 }
