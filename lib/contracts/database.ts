@@ -52,7 +52,7 @@ export const ConfigurationSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('previous') }),
   /** A backup made before a deployment, by its id. */
   z.object({ kind: z.literal('backup'), id: z.string() }),
-  /** What was in force at a time (ISO): backups are made before changes, so the next one after it; without one, the last before it. */
+  /** What was in force at a time (ISO): backups are made before changes, so the next one after it; without one, the file itself. */
   z.object({ kind: z.literal('time'), at: z.string() }),
 ]);
 export type ConfigurationSource = z.infer<typeof ConfigurationSource>;

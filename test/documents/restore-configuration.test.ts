@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -123,8 +123,8 @@ describe('a restore', () => {
   it.each([
     ['20260115T000000Z', 'february'],
     ['20260101T000000Z', 'january'],
-    ['20260401T000000Z', 'march'],
-  ])('at %s was what the next backup kept, else what the last one did: %s', async (time, mode) => {
+    ['20260131T235959Z', 'february'],
+  ])('at %s was what the next backup kept: %s', async (time, mode) => {
     backup('20260101T000000Z', 'release-1', 'DATABASE_URL=x\nMODE=january\n');
     backup('20260201T000000Z', 'release-2', 'DATABASE_URL=x\nMODE=february\n');
     backup('20260301T000000Z', 'release-3', 'DATABASE_URL=x\nMODE=march\n');
@@ -132,6 +132,17 @@ describe('a restore', () => {
     backup('20260601T000000Z', 'rollback-1', at.read());
     await at.restore({ configurationFrom: `time:${time}` });
     expect(await at.version()).toBe(mode);
+  });
+
+  it('after the last backup was what the file holds, unless it was changed since', async () => {
+    const time = { configurationFrom: 'time:20260401T000000Z' };
+    backup('20260301T000000Z', 'release-3', 'DATABASE_URL=x\nMODE=march\n');
+    // Nobody knows what was in force between the change that this was made before, and the one after it.
+    expect(await at.refused(time)).toMatchObject({ error: 'configuration-missing' });
+    utimesSync(at.file, new Date('2026-03-02T00:00:00Z'), new Date('2026-03-02T00:00:00Z'));
+    expect(await at.refused(time)).toMatchObject({ error: 'configuration-same' });
+    backup('20260501T000000Z', 'release-5', at.read());
+    expect(await at.refused(time)).toMatchObject({ error: 'configuration-same' });
   });
 
   it('brings back a file that somebody deleted, with the owner and mode of its copy', async () => {

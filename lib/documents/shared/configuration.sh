@@ -14,24 +14,29 @@ forget_wanted() { rm -f -- "$wanted" "$wanted.new"; }
 
 # The file that configurationFrom names, as $source_file.
 find_configuration_source() {
-  local found stamp time=${SSM_configurationFrom#time:}
+  local found
   case $SSM_configurationFrom in
     '') source_file=$SSM_configurationFile ;;
     previous) source_file="$SSM_configurationFile.previous" ;;
     backup:*) for found in "$backups/"????????T??????Z-"${SSM_configurationFrom#backup:}.env"; do source_file=$found; done ;;
-    time:*)
-      # Backups are made before changes: the next one after a time holds what was in force then. Without one, the last before it.
-      for found in "$backups/"????????T??????Z-*.env; do
-        if [[ ${found##*/} == ????????T??????Z-"$SSM_rollbackId.env" ]]; then continue; fi
-        source_file=$found
-        stamp=${found##*/}
-        if [[ ! ${stamp%%-*} < $time ]]; then break; fi
-      done
-      ;;
+    time:*) find_configuration_at "${SSM_configurationFrom#time:}" ;;
   esac
   if [[ -z $source_file ]]; then
     fail configuration-missing "This host has no backup of the configuration for ${SSM_configurationFrom#*:}. The backups are in $backups. Nothing was changed."
   fi
+}
+
+# Backups are made before changes: the next one after a time holds what was in force then. Without one, the file itself does, unless it
+# was changed since: then nobody knows.
+find_configuration_at() { # time
+  local found stamp
+  for found in "$backups/"????????T??????Z-*.env; do
+    stamp=${found##*/}
+    if [[ $stamp == ????????T??????Z-"$SSM_rollbackId.env" || ${stamp%%-*} < $1 ]]; then continue; fi
+    source_file=$found
+    return
+  done
+  if [[ -f $SSM_configurationFile && ! $(date -u -r "$SSM_configurationFile" +%Y%m%dT%H%M%SZ) > $1 ]]; then source_file=$SSM_configurationFile; fi
 }
 
 # True when the file gets a content that it does not have and did not have when this rollback began: that has to make sense. What is
@@ -47,8 +52,9 @@ require_configuration_source() {
   fi
   if restores_another && [[ ! -s $source_file ]]; then fail configuration-empty "$source_file is empty. Nothing was changed."; fi
   if [[ ! -r $source_file ]]; then fail configuration-unreadable "$source_file cannot be read by $own_name; the agent should run as root."; fi
-  if [[ $SSM_configurationFrom == previous ]] && cmp -s -- "$source_file" "$SSM_configurationFile" && ! restored_before; then
-    fail configuration-same "$source_file is what the configuration is already: nothing to go back to. Ask for a release with a backup, or a time."
+  if [[ $SSM_configurationFrom == previous || $SSM_configurationFrom == time:* ]] && cmp -s -- "$source_file" "$SSM_configurationFile" &&
+    ! restored_before; then
+    fail configuration-same "The configuration is what it is to be restored to (${SSM_configurationFrom/#previous/$source_file}) already: nothing to go back to. Ask for a release with a backup, or for a time before its last change."
   fi
 }
 
