@@ -99,7 +99,7 @@ bring_up() {
 
 configuration_settled() {
   if ! configuration_touched; then return 0; fi
-  configuration_right && services_started_since "$(stat -c %Y -- "$SSM_configurationFile")"
+  configuration_right && services_started_since "$(configuration_changed_at)"
 }
 
 open_state

@@ -11,7 +11,7 @@ report() { # changed
 already_right() {
   if [[ -e $pending_configuration ]] || ! configuration_right; then return 1; fi
   observe_services
-  [[ -n $services_up ]] && services_started_since "$(stat -c %Y -- "$SSM_configurationFile")" || return 1
+  [[ -n $services_up ]] && services_started_since "$(configuration_changed_at)" || return 1
   ask_health "$SSM_healthUrl"
   healthy
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -153,6 +163,29 @@ describe('a restore', () => {
       changed: true,
       health: { version: 'good' },
     });
+  });
+
+  it('is undone where there was no file: what was put there goes away again, once', async () => {
+    rmSync(at.file);
+    await at.host.result('capture-host', { directory: at.values.directory, configurationFile: at.file });
+    await at.restore({ configurationFrom: 'previous' });
+    // Without the file, the services do not come up: as before.
+    const back = { configurationFrom: 'backup:rollback-1', applicationServices: '', healthUrl: '' };
+    expect(await at.restore({ ...back, checkOnly: 'yes' })).toMatchObject({ configuration: { mode: '644' } });
+    at.host.killAt('rm -f -- */var/www/.env', 'after');
+    expect(await at.host.run('restore-configuration', { ...at.values, ...back })).toMatchObject({ code: 137 });
+    expect(await at.restore(back)).toMatchObject({ configuration: null, changed: true });
+    expect(existsSync(at.file)).toBe(false);
+    expect(await at.restore(back)).toMatchObject({ configuration: null, changed: false });
+    expect(at.read(previous)).toBe(GOOD);
+  });
+
+  it('is not undone by taking it away where its backup was lost', async () => {
+    await at.host.result('capture-host', { directory: at.values.directory, configurationFile: at.file });
+    await at.restore({ configurationFrom: 'previous' });
+    for (const name of at.kept()) rmSync(join(at.backups, name));
+    expect(await at.refused({ configurationFrom: 'backup:rollback-1' })).toMatchObject({ error: 'configuration-missing' });
+    expect(at.read()).toBe(GOOD);
   });
 
   it('keeps every byte, also without a line break at the end, with another one, and with values over lines', async () => {

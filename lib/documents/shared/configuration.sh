@@ -5,6 +5,8 @@ largest_bytes=1048576
 source_file=''
 missing_keys=()
 added_keys=()
+# Not empty: there was no file when this rollback began, so that the way back takes away what it put there.
+was_absent=''
 database_was=''
 database_to=$SSM_databaseTo
 
@@ -37,6 +39,12 @@ find_configuration_at() { # time
     return
   done
   if [[ -f $SSM_configurationFile && ! $(date -u -r "$SSM_configurationFile" +%Y%m%dT%H%M%SZ) > $1 ]]; then source_file=$SSM_configurationFile; fi
+}
+
+# True when this rollback's own backup is asked for and its capture saw no file that it could have been made of.
+was_absent_before() {
+  [[ $SSM_configurationFrom == "backup:$SSM_rollbackId" ]] && ! find_own_backup &&
+    grep -qF '"configuration":null' -- "$state/captures/$SSM_rollbackId.json" 2>/dev/null
 }
 
 # True when the file gets a content that it does not have and did not have when this rollback began: that has to make sense. What is
@@ -128,6 +136,11 @@ compose_configuration() {
   fi
   make_folder 700 "$backups"
   find_own_backup || true
+  if was_absent_before; then
+    require_plain_file "$SSM_configurationFile" 'The configuration'
+    was_absent=yes
+    return
+  fi
   require_configuration_source
   copy_source
   if restores_another; then
@@ -206,9 +219,16 @@ require_owner() { # user, group
 owned_right() { [[ $wanted_owner == "$(stat -L -c %U:%G -- "$1")" || $wanted_owner == "$(stat -L -c %u:%g -- "$1")" ]]; }
 
 configuration_right() {
+  if [[ -n $was_absent ]]; then
+    [[ ! -e $SSM_configurationFile && ! -L $SSM_configurationFile ]]
+    return
+  fi
   [[ -f $SSM_configurationFile && ! -L $SSM_configurationFile ]] && cmp -s -- "$wanted" "$SSM_configurationFile" &&
     [[ $(stat -c %a -- "$SSM_configurationFile") == "$wanted_mode" ]] && owned_right "$SSM_configurationFile"
 }
+
+# When the file was last changed, in epoch seconds; 0: there is none, and the mark of what was begun says the rest.
+configuration_changed_at() { stat -c %Y -- "$SSM_configurationFile" 2>/dev/null || printf 0; }
 
 # Puts $wanted in the file's place in one step; what was there is in this rollback's backup by then.
 replace_configuration() {
@@ -216,10 +236,11 @@ replace_configuration() {
   note_replacement
   if configuration_right; then return; fi
   progress "replacing $SSM_configurationFile"
-  if [[ -e $SSM_configurationFile ]]; then back_up_configuration; fi
+  if [[ -e $SSM_configurationFile && -z $was_absent ]]; then back_up_configuration; fi
   : >"$tool_output"
   rm -f -- "$temporary"
-  if write_configuration "$temporary" && run_tool mv -fT -- "$temporary" "$SSM_configurationFile"; then return; fi
+  if [[ -n $was_absent ]] && run_tool rm -f -- "$SSM_configurationFile"; then return; fi
+  if [[ -z $was_absent ]] && write_configuration "$temporary" && run_tool mv -fT -- "$temporary" "$SSM_configurationFile"; then return; fi
   rm -f -- "$temporary"
   tool_failed configuration-unwritable "$SSM_configurationFile could not be replaced. It is as it was."
 }
