@@ -30,7 +30,7 @@ already_right() {
 }
 
 switched_configuration() {
-  if configuration_touched; then configuration_fields; else printf '"configuration":null,"missingKeys":[],"addedKeys":[],"database":null'; fi
+  if configuration_touched; then configuration_fields; else printf '"configuration":null,"stays":null,"missingKeys":[],"addedKeys":[],"database":null'; fi
 }
 
 report() { # changed

@@ -86,7 +86,7 @@ function runCommand(document: HostDocument): string[] {
   const missing = { document: name, ok: false, error: 'bash-missing', message: 'This host has no bash. Install it.' };
   return [
     `command -v bash >/dev/null || { echo ${singleQuoted(JSON.stringify(missing))}; exit 1; }`,
-    ...`exec bash -c ${singleQuoted(program(document))} ${name}`.split('\n'),
+    `exec bash -c ${singleQuoted(program(document))} ${name}`,
   ];
 }
 

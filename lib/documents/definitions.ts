@@ -111,6 +111,12 @@ const configuration = {
     pattern: optionally(`previous|backup:${ROLLBACK_ID}|time:[0-9]{8}T[0-9]{6}Z`),
     maxChars: 100,
   },
+  configurationMayStay: {
+    description: 'yes: a file that is right already, or has no .previous beside it, stays; else that is a failure',
+    default: '',
+    pattern: optionally('yes'),
+    maxChars: 3,
+  },
   configurationOwner: {
     description: 'Owner and group that the file is given; empty: as it has',
     default: '',

@@ -68,6 +68,8 @@ const configuration = {
   configuration: z.nullable(
     z.object({ sha256: z.string(), mode: z.string(), owner: z.string(), backup: z.nullable(z.string()) }),
   ),
+  /** Why the file kept what it held, where that is no failure: it was `same` already, or the earlier one is `missing`. */
+  stays: z.nullable(z.enum(['same', 'missing'])),
   /** Keys that the file had and the restored one has not, and the other way round. */
   missingKeys: z.array(z.string()),
   addedKeys: z.array(z.string()),

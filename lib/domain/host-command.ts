@@ -113,6 +113,7 @@ function switchesAddress({ database, manifest }: Plan): boolean {
 const UNTOUCHED = {
   configurationFile: '',
   configurationFrom: '',
+  configurationMayStay: '',
   configurationOwner: '',
   configurationMode: '',
   databaseFrom: '',
@@ -127,6 +128,8 @@ function fileOf(plan: Plan, from: string, { databaseTo = '' }: CommandSettings =
   return {
     configurationFile: configuration.file,
     configurationFrom: from,
+    // Together with others, a file that needs no change keeps nobody from changing the rest.
+    configurationMayStay: plan.strategy === 'full' ? 'yes' : '',
     configurationOwner: configuration.owner,
     configurationMode: configuration.mode,
     databaseFrom: to && addressText(plan.database?.source.address),

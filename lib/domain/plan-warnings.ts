@@ -23,6 +23,7 @@ export function planWarnings(draft: Draft): string[] {
     ...nothingWrong(draft),
     ...nothingToProve(draft),
     ...siteWarnings(draft),
+    ...mayStay(draft),
   ];
 }
 
@@ -31,6 +32,15 @@ function unreachable({ baseline }: Draft): string[] {
   if (lost.length === 0) return [];
   return [
     `${list(lost)} cannot be reached and is left out, as hosts.offlineTolerance allows: it still runs the old release when it comes back.`,
+  ];
+}
+
+/** Alone, a configuration with nothing to go back to is a failure; together with others it stays. */
+function mayStay({ components, configuration, manifest, to }: Draft): string[] {
+  if (components.length < 2 || configuration?.kind !== 'previous' || manifest.configuration === undefined) return [];
+  const { file } = manifest.configuration;
+  return [
+    `No backup of the configuration is recorded for ${describeRelease(to)}: each host goes back to its ${file}.previous, and one where that is missing or the same keeps ${file} as it is.`,
   ];
 }
 

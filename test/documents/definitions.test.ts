@@ -38,6 +38,7 @@ const GOOD: Readonly<Record<string, string>> = {
   maxErrors: '0',
   restoreSavedFrom: '01JABC-def_9',
   configurationFrom: 'backup:01JABC-def_9',
+  configurationMayStay: 'yes',
   configurationOwner: 'www-data:www-data',
   configurationMode: '600',
   databaseFrom: 'ad-mint-ai-db.abc.eu-central-1.rds.amazonaws.com:5432',

@@ -208,6 +208,49 @@ describe('a restore', () => {
   });
 });
 
+describe('together with others, a file that', () => {
+  const together = { configurationFrom: 'previous', configurationMayStay: 'yes' } as const;
+
+  it('is right already stays, whatever it looks like', async () => {
+    at.put('MODE=bad\nDATABASE_URL=x\nwhat is this\n');
+    at.put(at.read(), previous);
+    const before = at.read();
+    expect(await at.restore({ ...together, checkOnly: 'yes' })).toMatchObject({ stays: 'same' });
+    expect(await at.restore(together)).toMatchObject({ stays: 'same', missingKeys: [], database: null });
+    expect([at.read(), await at.version()]).toEqual([before, 'bad']);
+  });
+
+  it('has no earlier one stays, but for the address of its database', async () => {
+    rmSync(previous);
+    const before = at.read();
+    const moved = { ...together, databaseFrom: FROM, databaseTo: TO };
+    expect(await at.restore({ ...together, checkOnly: 'yes' })).toMatchObject({ stays: 'missing' });
+    expect(await at.restore(moved)).toMatchObject({ stays: 'missing', database: { address: TO, was: FROM }, changed: true });
+    expect(at.read()).toBe(before.replace(FROM, TO));
+    expect(await at.restore(moved)).toMatchObject({ changed: false });
+    expect(await at.refused({ ...moved, databaseFrom: 'other:1', databaseTo: 'another:2' })).toMatchObject({
+      error: 'database-elsewhere',
+    });
+    expect(await at.restore({ configurationFrom: 'backup:rollback-1' })).toMatchObject({ stays: null, changed: true });
+    expect(at.read()).toBe(before);
+  });
+
+  it('has an earlier one is restored, also by a second run', async () => {
+    expect(await at.restore(together)).toMatchObject({ stays: null, changed: true });
+    expect(await at.restore(together)).toMatchObject({ stays: null, changed: false });
+    expect(at.read()).toBe(GOOD);
+  });
+
+  it('is not there at all is still missed, and so is a backup with an id', async () => {
+    expect(await at.refused({ ...together, configurationFrom: 'backup:nothing' })).toMatchObject({
+      error: 'configuration-missing',
+    });
+    rmSync(previous);
+    rmSync(at.file);
+    expect(await at.refused(together)).toMatchObject({ error: 'configuration-missing' });
+  });
+});
+
 describe('a look', () => {
   it('tells what would come, and changes nothing', async () => {
     const [before, pid, { ino }] = [at.read(), await at.mainPid(), statSync(at.file)];

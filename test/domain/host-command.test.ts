@@ -116,6 +116,12 @@ describe('what is done on a host', () => {
     expect(hostCommand('undo', made, back, 7)).toMatchObject({ document: 'manage-services', parameters: { operation: 'start' } });
   });
 
+  it('lets a configuration stay that is right already only where it is one of several components', () => {
+    expect(hostCommand('apply', of('full'), forward, 7, withAddress).parameters.configurationMayStay).toBe('yes');
+    expect(hostCommand('prepare-configuration', of('full'), forward, 7).parameters.configurationMayStay).toBe('yes');
+    expect(hostCommand('apply', of('configuration'), forward, 7).parameters.configurationMayStay).toBe('');
+  });
+
   it('waits for a name only where one changes hands, told where it led before', () => {
     const [renamed, pointed] = [of('database', { database: { instance: 'shop-db', cutover: 'rename' } }), of('database')];
     const address = 'shop-db.example:5432';

@@ -90,6 +90,18 @@ describe('a plan warns', () => {
     ['of what others found', plan({ warnings: ['The moon is full.'] }), /moon/],
   ])('%s', (_of, made, warning) => expect(made.warnings).toContainEqual(expect.stringMatching(warning)));
 
+  it('of a configuration that may stay, together with others', () => {
+    const configuration = { file: '/var/www/shop/.env', owner: 'ubuntu:www-data', mode: '600' };
+    const of = (strategy: 'configuration' | 'full') =>
+      plan({
+        rollback: rollback({ strategy }),
+        manifest: manifest({ configuration }),
+        configuration: { kind: 'previous' },
+      }).warnings.join();
+    expect(of('full')).toContain('keeps /var/www/shop/.env as it is');
+    expect(of('configuration')).not.toContain('keeps');
+  });
+
   it('of nothing else', () => expect(plan().warnings).toEqual([]));
 });
 

@@ -7,6 +7,8 @@ missing_keys=()
 added_keys=()
 # Not empty: there was no file when this rollback began, so that the way back takes away what it put there.
 was_absent=''
+# Why the file stays although another was asked for, where it may: same or missing.
+stays=''
 database_was=''
 database_to=$SSM_databaseTo
 
@@ -49,19 +51,25 @@ was_absent_before() {
 
 # True when the file gets a content that it does not have and did not have when this rollback began: that has to make sense. What is
 # there, and what was, is kept or brought back however it looks.
-restores_another() { [[ -n $SSM_configurationFrom && $SSM_configurationFrom != "backup:$SSM_rollbackId" ]]; }
+restores_another() { [[ -n $SSM_configurationFrom && -z $stays && $SSM_configurationFrom != "backup:$SSM_rollbackId" ]]; }
 
 require_configuration_source() {
   find_configuration_source
   require_plain_file "$SSM_configurationFile" 'The configuration'
   require_plain_file "$source_file" 'What the configuration is to be restored from,'
+  if [[ $SSM_configurationFrom == previous && $SSM_configurationMayStay == yes && ! -e $source_file && -e $SSM_configurationFile ]]; then
+    stays=missing
+    source_file=$SSM_configurationFile
+  fi
   if [[ ! -e $source_file ]]; then
     fail configuration-missing "There is no $source_file on this host to restore the configuration from. Ask for a release with a backup, or a time. Nothing was changed."
   fi
   if restores_another && [[ ! -s $source_file ]]; then fail configuration-empty "$source_file is empty. Nothing was changed."; fi
   if [[ ! -r $source_file ]]; then fail configuration-unreadable "$source_file cannot be read by $own_name; the agent should run as root."; fi
-  if [[ $SSM_configurationFrom == previous || $SSM_configurationFrom == time:* ]] && cmp -s -- "$source_file" "$SSM_configurationFile" &&
-    ! restored_before; then
+  if [[ -n $stays || ($SSM_configurationFrom != previous && $SSM_configurationFrom != time:*) ]]; then return; fi
+  if ! cmp -s -- "$source_file" "$SSM_configurationFile" || restored_before; then return; fi
+  stays=same
+  if [[ $SSM_configurationMayStay != yes ]]; then
     fail configuration-same "The configuration is what it is to be restored to (${SSM_configurationFrom/#previous/$source_file}) already: nothing to go back to. Ask for a release with a backup, or for a time before its last change."
   fi
 }
@@ -166,7 +174,7 @@ change_database() {
   database_was="${url_host,,}:$url_port"
   if [[ $database_was == "${database_to,,}" ]]; then return; fi
   # An older file may name an instance of then; what is changed in place has to name the one that is replaced.
-  if [[ -z $SSM_configurationFrom && $database_was != "${SSM_databaseFrom,,}" ]]; then
+  if [[ (-z $SSM_configurationFrom || -n $stays) && $database_was != "${SSM_databaseFrom,,}" ]]; then
     fail database-elsewhere "DATABASE_URL names $database_was, not $SSM_databaseFrom: this host uses another database than the manifest's. Nothing was changed."
   fi
   require_text "$wanted" "$source_file"
@@ -264,6 +272,6 @@ configuration_fields() {
   if [[ -n $backup ]]; then kept=$(json_string "$backup"); fi
   if [[ $configuration_json != null ]]; then configuration_json="${configuration_json%\}},\"backup\":$kept}"; fi
   if [[ -n $database_to ]]; then database="{\"address\":$(json_string "$database_to"),\"was\":$(json_string "$database_was")}"; fi
-  printf '"configuration":%s,"missingKeys":%s,"addedKeys":%s,"database":%s' "$configuration_json" \
-    "$(json_strings "${missing_keys[@]}")" "$(json_strings "${added_keys[@]}")" "$database"
+  printf '"configuration":%s,"stays":%s,"missingKeys":%s,"addedKeys":%s,"database":%s' "$configuration_json" \
+    "$(json_text "$stays")" "$(json_strings "${missing_keys[@]}")" "$(json_strings "${added_keys[@]}")" "$database"
 }

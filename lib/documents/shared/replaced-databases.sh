@@ -3,10 +3,10 @@
 
 replaced_databases="$state/replaced-databases"
 
-# The address in the one DATABASE_URL of the file $1; nothing where there is none that can be read. To be called in a subshell.
+# The address in the one DATABASE_URL of the file $1. To be called in a subshell, which fails where there is none that can be read.
 address_in() {
-  fail() { exit 0; }
-  if [[ ! -f $1 ]]; then return; fi
+  exec 3>/dev/null
+  [[ -f $1 ]]
   read_database_url "$1" "$1"
   printf '%s:%s' "${url_host,,}" "$url_port"
 }
@@ -16,8 +16,8 @@ address_in() {
 find_replacement() {
   local address named present from to
   if [[ ! -s $replaced_databases ]]; then return; fi
-  named=$(address_in "$wanted")
-  present=$(address_in "$SSM_configurationFile")
+  named=$(address_in "$wanted") || return 0
+  present=$(address_in "$SSM_configurationFile") || present=''
   if [[ -z $named || $named == "$present" ]]; then return; fi
   address=$named
   while read -r _ from to; do
