@@ -4,3 +4,4 @@ import './stopped.e2e.ts';
 import './kept-back.e2e.ts';
 import './never-started.e2e.ts';
 import './meanwhile.e2e.ts';
+import './roles.e2e.ts';
