@@ -12,7 +12,8 @@ const LOOK_MS = 10_000;
 export const handler = step(BackUpInput, async ({ application, backupId }) => {
   const { database } = await requireApplication(application);
   if (!database) throw new BackupFailed(`The manifest of ${application} has no 'database' section any more.`);
-  const snapshot = backupId.toLowerCase();
+  // RDS takes no two hyphens in a row, which a backup's id has after an application's name that ends in one.
+  const snapshot = backupId.toLowerCase().replace(/-{2,}/g, '-');
   const { startedAt: since } = await updateBackup(application, backupId, { snapshot });
   const tags = { RollbackService: 'backup', BackupId: backupId, Application: application };
   return { state: await takeSnapshot({ instance: database.instance, snapshot, tags, since }, LOOK_MS) };

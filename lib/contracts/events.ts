@@ -21,6 +21,8 @@ export const ExecutionEnded = z.object({
   detail: z.object({
     executionArn: z.string(),
     name: z.string(),
+    /** JSON text; left out when it is large, which none of the service's is. */
+    input: z.optional(z.string()),
     status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED']),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),

@@ -9,7 +9,8 @@ type MigrationFacts = Pick<HostFacts, 'components' | 'releases' | 'running' | 't
 export function contractingMigration(facts: MigrationFacts): Refusal | null {
   const [contracting] = rolledBack(facts).filter(({ migration }) => migration?.contracts === true);
   if (contracting === undefined) return null;
-  const message = `${describeRelease(contracting)} contracts the database schema (${contracting.migration?.head}), which ${describeRelease(facts.target)} may still need. Ask for strategy full, which restores the database too.`;
+  const why = `${describeRelease(contracting)} contracts the database schema (${contracting.migration?.head}), which ${describeRelease(facts.target)} may still need.`;
+  const message = `${why} Ask for strategy full, which restores the database too; it does so only if the manifest has a 'database' section.`;
   return { code: 'contracting-migration', message };
 }
 

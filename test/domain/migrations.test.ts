@@ -23,7 +23,7 @@ describe('a contracting migration', () => {
   ])('%s refuses code alone and advises full', (_where, given) => {
     expect(hostGuards(given)).toMatchObject({
       code: 'contracting-migration',
-      message: expect.stringMatching(/0042_drop_column.*strategy full/),
+      message: expect.stringMatching(/0042_drop_column.*strategy full.*only if the manifest has a 'database' section/),
     });
   });
 

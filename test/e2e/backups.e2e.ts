@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backup } from '../../lib/contracts.ts';
 import { until } from '../../local/until.ts';
 import { FILE, openData } from './data.ts';
+import { holdCall, stopExecution } from './faults.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 describe('a backup before a deployment', () => {
@@ -40,6 +41,26 @@ describe('a backup before a deployment', () => {
     expect(rollback, rollback.resolution).toMatchObject({ status: 'succeeded' });
     expect(await files()).toEqual(before);
     await stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('whose execution is stopped fails, and leaves the lock free; names with hyphens give snapshots that RDS takes', async () => {
+    const { stage } = await openData(theatre, {}, {}, { hosts: 1 });
+    const sending = holdCall(theatre, 'ssm', 'SendCommand', ({ Comment, InstanceIds: [id] }) => {
+      return id === stage.hosts[0]?.id && Comment.startsWith('bk-');
+    });
+    const stopped = backUp(stage, {});
+    await sending.begun;
+    const [{ backupId }] = (await stage.operator.call('GET', `/applications/${stage.application}/backups`)).backups;
+    await stopExecution(theatre, backupId, 'backup');
+    expect(await stopped).toMatchObject({ state: 'failed', problem: expect.stringContaining('stopped by a person') });
+    sending.goOn();
+
+    const application = 'odd--name-';
+    const manifest = { ...(await stage.operator.call('GET', `/applications/${stage.application}`)), application };
+    const odd = { ...stage, application };
+    await stage.operator.call('PUT', `/applications/${application}`, manifest);
+    const backup = await backUp(odd, { database: true });
+    expect(backup).toMatchObject({ state: 'completed', snapshot: expect.stringMatching(/^bk-odd-name-[^-]+-[^-]+$/) });
   });
 
   it('fails as a whole when one host has nothing to keep, and leaves the lock free', async () => {

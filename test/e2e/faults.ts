@@ -59,9 +59,9 @@ export const arrival = (theatre: Theatre, stage: Stage, name: string, when: When
 
 const clientOptions = ({ aws }: Theatre) => ({ endpoint: aws.endpoint, region: REGION, credentials: aws.credentials('admin') });
 
-/** Stops the execution of a rollback, as a person in the console. */
-export const stopExecution = async (theatre: Theatre, rollbackId: string): Promise<void> => {
-  const executionArn = `arn:aws:states:${REGION}:${ACCOUNT_ID}:execution:rollback-${STAGE}-rollback:${rollbackId}`;
+/** Stops the execution of a rollback, or of a backup, as a person in the console. */
+export const stopExecution = async (theatre: Theatre, id: string, machine: 'rollback' | 'backup' = 'rollback'): Promise<void> => {
+  const executionArn = `arn:aws:states:${REGION}:${ACCOUNT_ID}:execution:rollback-${STAGE}-${machine}:${id}`;
   await new SFNClient(clientOptions(theatre)).send(new StopExecutionCommand({ executionArn, cause: 'stopped by a person' }));
 };
 
