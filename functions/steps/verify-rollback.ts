@@ -1,4 +1,5 @@
 import { ExecutionInput } from '../../lib/contracts.ts';
+import { leftOut } from '../../lib/domain/left-out.ts';
 import { verdict } from '../../lib/domain/verdict.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { appendEvent } from '../../lib/log/events.ts';
@@ -39,7 +40,7 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
     now,
   });
   await moveTo(rollbackId, judgement.healthy && judgement.verdict !== 'worse' ? 'monitoring' : 'in-progress', {
-    hosts: judgement.hosts,
+    hosts: [...judgement.hosts, ...leftOut(plan)],
   });
   return { verdict: judgement.verdict, healthy: judgement.healthy, at: after.at };
 });

@@ -1,6 +1,7 @@
 import { ExecutionInput } from '../../lib/contracts.ts';
 import { isDatabaseAstray } from '../../lib/domain/database/standing.ts';
 import { isSiteAstray } from '../../lib/domain/frontend/standing.ts';
+import { leftOut } from '../../lib/domain/left-out.ts';
 import { hostState } from '../../lib/domain/verdict.ts';
 import { astray } from '../../lib/domain/way-back.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
@@ -26,7 +27,7 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   ]);
   const captured = new Map(capturesOf(commands).map(({ host, commit }) => [host, commit]));
   const after = { at: now.toISOString(), hosts: hostsAfter(plan, commands, 'verify-undo'), flows: [], alarms: [] };
-  const hosts = plan.hosts.map((id) => hostState(id, after));
+  const hosts = [...plan.hosts.map((id) => hostState(id, after)), ...leftOut(plan)];
   const lost = [
     ...new Set([
       ...astray({ baseline: plan.baseline, after, captured }),

@@ -1,4 +1,5 @@
 import type { End, HostState, Outcome, ReleaseReference } from '../contracts.ts';
+import { isLeftOut } from './left-out.ts';
 import { describeRelease, list } from './naming.ts';
 
 export type Closing = { outcome: Outcome; message: string };
@@ -80,10 +81,18 @@ function sentence(text: string): string {
 
 /** All hosts in one sentence if they run the same, else which host runs what. */
 function whatRuns(hosts: readonly HostState[], from?: ReleaseReference, to?: ReleaseReference): string {
-  const groups = [...Map.groupBy(hosts, (host) => nameOf(host, [from, to]))];
+  const out = hosts.filter(isLeftOut);
+  const groups = [
+    ...Map.groupBy(
+      hosts.filter((host) => !isLeftOut(host)),
+      (host) => nameOf(host, [from, to]),
+    ),
+  ];
   const [first, second] = groups;
-  if (first?.[0] != null && second === undefined && hosts.length > 1) return `All ${hosts.length} hosts run ${first[0]}.`;
-  return `${groups.map(([runs, group]) => describeGroup(runs, group)).join('; ')}.`;
+  if (first?.[0] != null && second === undefined && out.length === 0 && hosts.length > 1)
+    return `All ${hosts.length} hosts run ${first[0]}.`;
+  const ran = groups.map(([runs, group]) => describeGroup(runs, group));
+  return `${[...ran, ...out.map(({ id, note }) => `${id} ${note}`)].join('; ')}.`;
 }
 
 function describeGroup(runs: string | null, group: readonly HostState[]): string {
@@ -98,7 +107,8 @@ function nameOf({ commit, version }: HostState, known: readonly (ReleaseReferenc
   return describeRelease(known.find((release) => release?.commit === commit) ?? { version, commit });
 }
 
-function allRun(hosts: readonly HostState[], commit: string | undefined): boolean {
+function allRun(all: readonly HostState[], commit: string | undefined): boolean {
+  const hosts = all.filter((host) => !isLeftOut(host));
   return hosts.length > 0 && hosts.every((host) => host.commit !== null && host.commit === commit);
 }
 
@@ -115,7 +125,12 @@ const FOLLOW_UPS: Record<Outcome, readonly string[]> = {
   cancelled: ['If the issue is still there, decide how to mend it.'],
 };
 
+/** Outcomes after which a host that was left out runs something else than the others. */
+const CHANGED: readonly Outcome[] = ['succeeded', 'unresolved'];
+
 /** What people have to do after this outcome: what is left of the runbook's post-rollback checklist. */
-export function followUps(outcome: Outcome): string[] {
-  return [...FOLLOW_UPS[outcome]];
+export function followUps(outcome: Outcome, hosts: readonly HostState[] = []): string[] {
+  const out = CHANGED.includes(outcome) ? hosts.filter(isLeftOut).map(({ id }) => id) : [];
+  const bring = out.length === 0 ? [] : [`Bring ${list(out)} to what the other hosts run before it serves again.`];
+  return [...bring, ...FOLLOW_UPS[outcome]];
 }

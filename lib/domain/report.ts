@@ -49,8 +49,8 @@ function template(rollback: Rollback): string[] {
 }
 
 /** What is left to do: about what is left over, then in the words of people where there are some, else what the outcome asks for. */
-function todo({ status, followUp, leftOver = [] }: Rollback): readonly string[] {
-  return [...leftOver, ...(followUp.length === 0 && isOver(status) ? followUps(status) : followUp)];
+function todo({ status, followUp, hosts, leftOver = [] }: Rollback): readonly string[] {
+  return [...leftOver, ...(followUp.length === 0 && isOver(status) ? followUps(status, hosts) : followUp)];
 }
 
 /** Sentences in one line. */

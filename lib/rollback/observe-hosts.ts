@@ -3,6 +3,7 @@ import { findHosts } from '../aws/ssm.ts';
 import { config } from '../config.ts';
 import type { HostObservation, HostState, Manifest } from '../contracts.ts';
 import { inspection } from '../domain/host-command.ts';
+import { leftOut } from '../domain/left-out.ts';
 import { hostState } from '../domain/verdict.ts';
 import { getPlan } from '../log/plans.ts';
 import { truthOf } from './evidence.ts';
@@ -37,5 +38,5 @@ export const whereHostsStand = async (rollbackId: string): Promise<HostState[]> 
   const plan = await getPlan(rollbackId);
   if (!plan || plan.hosts.length === 0) return [];
   const hosts = await observeHosts(plan.manifest, rollbackId, plan.to.commit);
-  return plan.hosts.map((id) => hostState(id, { at: '', hosts, flows: [], alarms: [] }));
+  return [...plan.hosts.map((id) => hostState(id, { at: '', hosts, flows: [], alarms: [] })), ...leftOut(plan)];
 };

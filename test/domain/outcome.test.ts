@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { End, type HostState, Outcome, RollbackStatus } from '../../lib/contracts.ts';
+import { leftOut } from '../../lib/domain/left-out.ts';
 import { closingOutcome, followUps, stoppedOutcome } from '../../lib/domain/outcome.ts';
 import { isOver, TERMINAL } from '../../lib/domain/transitions.ts';
-import { BAD, GOOD, OTHER } from './builders.ts';
+import { BAD, GOOD, host, OTHER, observation, plan } from './builders.ts';
 
 const from = { version: '1.3.0', commit: BAD };
 const to = { version: '1.2.0', commit: GOOD };
@@ -82,6 +83,29 @@ it.each(Outcome.options)('leaves something to do after %s', (outcome) => expect(
 
 it.each(['succeeded', 'unresolved', 'undone', 'failed'] as const)('asks for a post-mortem after %s', (outcome) => {
   expect(followUps(outcome)).toContainEqual(expect.stringMatching(/post-mortem/));
+});
+
+describe('a host that was left out', () => {
+  const [out] = leftOut(plan({ observation: observation({ hosts: [host(), host('i-2', { online: false, truth: null })] }) }));
+  const hosts = [on(GOOD), ...(out ? [out] : [])];
+
+  it('is named at the end, as what it is', () =>
+    expect(closingOutcome({ end: 'succeeded', hosts, from, to }).message).toBe(
+      'Rolled back, and it held. i-1 runs 1.2.0 (aaaaaaa); i-2 was out of reach and is left out: it still runs the old release when it comes back.',
+    ));
+
+  it('has to be brought to what the others run, if they were changed', () => {
+    expect(followUps('succeeded', hosts)[0]).toBe('Bring i-2 to what the other hosts run before it serves again.');
+    expect(followUps('undone', hosts)).toEqual(followUps('undone'));
+  });
+
+  it('does not make those that were asked run different things', () =>
+    expect(stoppedOutcome({ hosts, from, to, planned: true, touched: ['i-1'] }).message).toContain(
+      'The change was made on all hosts',
+    ));
+
+  it('is none of a rollback that touches no host', () =>
+    expect(leftOut({ hosts: [], baseline: observation({ hosts: [host()] }) })).toEqual([]));
 });
 
 it('is over with an outcome, and only then', () => {
