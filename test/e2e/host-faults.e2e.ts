@@ -135,6 +135,30 @@ describe.concurrent('a host that is lost', () => {
     await stage.expectOrder(rollback.rollbackId);
   });
 
+  it('before the plan is made, where the manifest tolerates it: the others are rolled back, and it is named in all that is said', async () => {
+    const stage = await theatre.stage({
+      manifest: ([host]) => ({
+        hosts: { tags: { Application: host?.host.tags.Application ?? '' }, concurrency: '100%', offlineTolerance: 1 },
+      }),
+    });
+    const [canary, other] = stage.hosts;
+    theatre.aws.ssm.setOnline(other?.id ?? '', false);
+    const rollback = await stage.rollBack();
+    expect(rollback).toMatchObject({
+      status: 'succeeded',
+      hosts: [
+        { id: canary?.id, version: '1.1.0' },
+        { id: other?.id, commit: null, note: expect.stringMatching(/^was out of reach and is left out/) },
+      ],
+    });
+    expect(rollback.resolution).toContain(`${other?.id} was out of reach`);
+    expect(rollback.followUp[0]).toBe(`Bring ${other?.id} to what the other hosts run before it serves again.`);
+    const report = await theatre.client('viewer').call('GET', `/rollbacks/${rollback.rollbackId}/report`);
+    expect(report).toContain(`| ${other?.id} |  | unknown | was out of reach`);
+    expect(await stage.versions()).toEqual(['1.1.0', '1.2.0']);
+    await stage.expectOrder(rollback.rollbackId);
+  });
+
   it('between its preparation and its wave: failed, and the canary is back', async () => {
     const stage = await theatre.stage();
     const [canary, other] = stage.hosts;
@@ -242,6 +266,40 @@ describe.concurrent('a host that is lost', () => {
     expect(await theatre.client('viewer').call('GET', `/rollbacks/${rollbackId}/report`)).toContain(`| ${other?.id} |`);
     expect(await canary?.health()).toEqual({ status: 200, version: '1.2.0' });
     expect(processesIn(directory)).toEqual([]);
+    await stage.expectOrder(rollbackId);
+  });
+});
+
+describe.concurrent('a host command that hangs past its time-out', () => {
+  it('when both hosts are switched already: it is cancelled, and both are back', async () => {
+    const stage = await theatre.stage({
+      verified: [],
+      manifest: ([host]) => ({
+        hosts: {
+          tags: { Application: host?.host.tags.Application ?? '' },
+          canary: 0,
+          concurrency: '100%',
+          commandTimeout: '20s',
+        },
+        health: { ...CONFIGURATION, within: '5m' },
+      }),
+    });
+    const target = await theatre.addRelease('3.4.0', defects.healthHangs);
+    await stage.recordTarget(target);
+    const before = await commitsOf(stage);
+    const rollbackId = await stage.start();
+    await until(
+      'both hosts to be switched',
+      60_000,
+      async () => (await commitsOf(stage)).every((commit) => commit === target.commit) || undefined,
+    );
+    const rollback = await stage.ended(rollbackId);
+    expect(rollback).toMatchObject({ status: 'undone', hosts: [{ version: '1.2.0' }, { version: '1.2.0' }] });
+    for (const { id } of stage.hosts) expect(rollback.resolution).toContain(`${id}: timed-out (did not end within 20s`);
+    const ended = (await stage.events(rollbackId)).find(({ type }) => type === 'host-command-failed');
+    expect(ended).toMatchObject({ phase: 'apply', detail: { timedOut: true } });
+    expect(await commitsOf(stage)).toEqual(before);
+    expect(await stage.versions()).toEqual(['1.2.0', '1.2.0']);
     await stage.expectOrder(rollbackId);
   });
 });

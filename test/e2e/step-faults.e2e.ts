@@ -56,6 +56,8 @@ describe('a fault that comes once', () => {
     for (const fault of [throttled, killedAfter(60), lostAnswer]) strikeAlarm(theatre, stage, alarm, fault);
     for (const step of ['planRollback', 'acquireLock', 'requestApproval', 'verifyRollback', 'monitorRollback', 'closeRollback'])
       strike(theatre, stage, step, lostAnswer);
+    for (const step of ['acquireLock', 'verifyRollback', 'closeRollback']) strike(theatre, stage, step, throttled);
+    for (const step of ['requestApproval', 'closeRollback']) strike(theatre, stage, step, killedAfter(20));
     strike(theatre, stage, 'sendHostCommand', { ...lostAnswer, when: during('apply') });
     await alarms.set([alarm], 'ALARM');
     const list = async (): Promise<Rollback[]> =>
@@ -117,8 +119,10 @@ describe('a fault that comes once', () => {
     const target = await theatre.addRelease('4.1.0', defects.healthRed);
     const stage = await theatre.stage({ hosts: 1, verified: [], manifest: { health: HEALTH } });
     await stage.recordTarget(target);
-    for (const fault of [killedAfter(30), lostAnswer]) strike(theatre, stage, 'planUndo', fault);
-    strike(theatre, stage, 'verifyUndo', lostAnswer);
+    for (const fault of [throttled, killedAfter(30), lostAnswer]) {
+      strike(theatre, stage, 'planUndo', fault);
+      strike(theatre, stage, 'verifyUndo', fault);
+    }
     strike(theatre, stage, 'sendHostCommand', { ...lostAnswer, when: during('undo') });
     strike(theatre, stage, 'sendHostCommand', { ...killedAfter(100), when: during('verify-undo') });
     for (const action of ['apply', 'verify-undo'])
@@ -233,6 +237,40 @@ describe('a step that fails for good', () => {
     expect(rollback.resolution).toContain(`${other?.id} runs 1.2.0`);
     expect(await stage.versions()).toEqual(['1.1.0', '1.2.0']);
     await expectOnce(stage, rollback, ['capture 0', 'prepare 0', 'apply 0']);
+  });
+
+  it.concurrent('when hosts are looked at or waited for: it is said that they gave no answer, or the change is undone', async () => {
+    const stage = await theatre.stage({ hosts: 1, verified: ['1.0.0', '1.1.0'] });
+    const [host] = stage.hosts;
+    strike(theatre, stage, 'sendHostCommand', { ...defect, when: during('verify') });
+    const unseen = await stage.rollBack();
+    expect(unseen).toMatchObject({ status: 'unresolved', hosts: [{ id: host?.id, commit: null, note: 'gave no answer' }] });
+    expect(await stage.versions()).toEqual(['1.1.0']);
+    await expectOnce(stage, unseen, ['capture 0', 'prepare 0', 'apply 0']);
+
+    strike(theatre, stage, 'verifyRollback', defect);
+    strike(theatre, stage, 'sendHostCommand', { ...defect, when: during('verify-undo') });
+    const unproven = await stage.rollBack();
+    expect(unproven).toMatchObject({ status: 'failed', hosts: [{ id: host?.id, version: '1.1.0' }] });
+    expect(await stage.versions()).toEqual(['1.1.0']);
+    await expectOnce(stage, unproven, ['capture 0', 'prepare 0', 'apply 0', 'verify 0', 'undo 0']);
+
+    // Slow enough that the command outlasts the step that sends it.
+    await stage.recordTarget(await theatre.addRelease('4.3.1', slow({ startSeconds: 8 })));
+    strike(theatre, stage, 'awaitHostCommand', { ...defect, when: during('apply') });
+    const unawaited = await stage.rollBack({ target: { version: '4.3.1' } });
+    expect(unawaited).toMatchObject({ status: 'undone', hosts: [{ version: '1.1.0' }] });
+    expect(await stage.versions()).toEqual(['1.1.0']);
+    await expectOnce(stage, unawaited, ['capture 0', 'prepare 0', 'apply 0', 'undo 0', 'verify-undo 0']);
+  });
+
+  it.concurrent('as Lambda is too busy for it, longer than it is tried again: the change is undone', async () => {
+    const stage = await theatre.stage({ hosts: 1 });
+    strike(theatre, stage, 'verifyRollback', { ...throttled, times: 7 });
+    const rollback = await stage.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone', hosts: [{ version: '1.2.0' }] });
+    expect(await stage.versions()).toEqual(['1.2.0']);
+    await expectOnce(stage, rollback, ['capture 0', 'prepare 0', 'apply 0', 'verify 0', 'undo 0', 'verify-undo 0']);
   });
 
   it.concurrent('when the change is watched: unresolved; when it is closed: the safety net closes it', async () => {
