@@ -93,6 +93,23 @@ export class HostsUnreachable extends RollbackServiceError {
   }
 }
 
+/** AWS answered a call well, yet without what the answer has to hold: nobody knows whether it was carried out. */
+export class AnswerIncomplete extends RollbackServiceError {
+  override readonly name = 'AnswerIncomplete';
+  override readonly retryable = true;
+  constructor(call: string, missing: string) {
+    super(`${call} was answered without ${missing}. Try again.`);
+  }
+}
+
+/** One of an application's addresses leads from one to the next without end. */
+export class RedirectedTooOften extends RollbackServiceError {
+  override readonly name = 'RedirectedTooOften';
+  constructor(most: number) {
+    super(`redirected more than ${most} times`);
+  }
+}
+
 /** Too many others write the same rollback's events at once. */
 export class LogContended extends RollbackServiceError {
   override readonly name = 'LogContended';

@@ -1,4 +1,5 @@
 import type { FlowObservation, Manifest } from '../contracts.ts';
+import { RedirectedTooOften } from '../errors.ts';
 
 const TIMEOUT_MS = 5000;
 const MAX_BODY = 1024 * 1024;
@@ -38,7 +39,7 @@ async function open(flow: Flow, signal: AbortSignal): Promise<Response> {
     const location = response.headers.get('location');
     if (response.status === flow.status || !REDIRECTS.includes(response.status) || location === null) return response;
     await response.body?.cancel();
-    if (redirects === MAX_REDIRECTS) throw new Error(`redirected more than ${MAX_REDIRECTS} times`);
+    if (redirects === MAX_REDIRECTS) throw new RedirectedTooOften(MAX_REDIRECTS);
     url = new URL(location, url).href;
   }
 }

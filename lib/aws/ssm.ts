@@ -11,7 +11,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { config } from '../config.ts';
-import { CommandSendUnclear, HostsUnreachable } from '../errors.ts';
+import { AnswerIncomplete, CommandSendUnclear, HostsUnreachable } from '../errors.ts';
 import { clientDefaults, isError, isThrottling, wasRefused } from './client.ts';
 
 /** Polling Run Command every second is throttled in the wild; adaptive retry with 10 attempts cured it. */
@@ -79,7 +79,7 @@ export async function sendCommand({ document, hosts, parameters, comment }: Comm
   for (let attempt = 1; ; attempt++) {
     try {
       const { Command } = await sender.send(request);
-      if (!Command?.CommandId) throw new Error('SendCommand answered no CommandId');
+      if (!Command?.CommandId) throw new AnswerIncomplete('SendCommand', 'a CommandId');
       return Command.CommandId;
     } catch (error) {
       if (!wasRefused(error)) throw new CommandSendUnclear(comment, error);

@@ -5,7 +5,6 @@ import {
   SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
-  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { config } from '../config.ts';
 import { ExecutionInput } from '../contracts.ts';
@@ -77,21 +76,6 @@ async function startOnce(stateMachineArn: string, name: string, input: object): 
     await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   } catch (error) {
     if (!isError(error, 'ExecutionAlreadyExists')) throw error;
-  }
-}
-
-/**
- * Stops an execution at once: its compensation does not run. Answers false when there is no such execution, as when it was never
- * started; one that ended by itself keeps its end.
- */
-export async function stopRollback(executionArn: string, cause: string): Promise<boolean> {
-  try {
-    const reason = { error: 'RollbackCancelled', cause: cause.slice(0, CAUSE_LENGTH) };
-    await client.send(new StopExecutionCommand({ executionArn, ...reason }));
-    return true;
-  } catch (error) {
-    if (isError(error, 'ExecutionDoesNotExist')) return false;
-    throw error;
   }
 }
 

@@ -39,11 +39,6 @@ export async function recordRelease(
   }
 }
 
-/** A recorded release; null when this version was never recorded. */
-export async function getRelease(application: string, version: string): Promise<Release | null> {
-  return (await readRelease(application, version))?.release ?? null;
-}
-
 /** Every release of an application, the newest deployment first. */
 export async function listReleases(application: string): Promise<Release[]> {
   const request = {

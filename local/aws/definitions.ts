@@ -33,7 +33,6 @@ export function rulesOf(template: Template): EventRule[] {
     arn,
     ...(properties.Description && { description: properties.Description }),
     ...(properties.EventPattern && { eventPattern: properties.EventPattern }),
-    ...(properties.ScheduleExpression && { scheduleExpression: properties.ScheduleExpression }),
     ...(properties.State && { state: properties.State }),
     targets: (properties.Targets ?? []).map(targetOf),
   }));

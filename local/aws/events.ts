@@ -9,8 +9,6 @@ const BUS_ARN = `arn:aws:events:${REGION}:${ACCOUNT_ID}:event-bus/${BUS}`;
 const REMEMBERED_EVENTS = 1000;
 const MAX_ENTRIES = 10;
 const MAX_REQUEST_BYTES = 262_144;
-/** The longest a timer can be set for. A rarer schedule would not come round while a laptop runs. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** One `AWS::Events::Rule` of the template. */
 export interface EventRule {
@@ -18,8 +16,6 @@ export interface EventRule {
   readonly arn: string;
   readonly description?: string;
   readonly eventPattern?: object;
-  /** `rate(…)` only. */
-  readonly scheduleExpression?: string;
   readonly state?: 'ENABLED' | 'DISABLED';
   readonly targets: readonly EventTarget[];
 }
@@ -65,7 +61,7 @@ interface RuleInput {
 
 /**
  * EventBridge: PutEvents, ListRules, DescribeRule, EnableRule, DisableRule, TestEventPattern. Throws at once for a rule whose
- * pattern or schedule it can't carry out.
+ * pattern it can't carry out.
  */
 export function createEvents({ rules: definitions, now = () => new Date(), ...delivery }: EventsOptions): EventsService {
   const rules = new Map(definitions.map((definition) => [definition.name, compileRule(definition)]));
@@ -85,11 +81,6 @@ export function createEvents({ rules: definitions, now = () => new Date(), ...de
     deliver(event);
     return event.id;
   };
-  const timers = [...rules.values()].flatMap((rule) =>
-    schedule(rule, () => {
-      if (rule.enabled) deliverTo(rule, delivered(scheduledEvent(rule), now().getTime()));
-    }),
-  );
 
   const putEvents = async ({ Entries: entries = [] }: PutEventsInput, call: Call): Promise<object> => {
     checkEntries(entries);
@@ -132,16 +123,15 @@ export function createEvents({ rules: definitions, now = () => new Date(), ...de
     },
     idle: deliveries.idle,
     close: async () => {
-      for (const timer of timers) clearInterval(timer);
       await deliveries.close();
     },
   };
 }
 
 function compileRule(definition: EventRule): Rule {
-  const { eventPattern, state = 'ENABLED' } = definition;
-  const matches = eventPattern === undefined ? () => false : compilePattern(eventPattern);
-  return { ...definition, matches, enabled: state !== 'DISABLED' };
+  const { name, eventPattern, state = 'ENABLED' } = definition;
+  if (eventPattern === undefined) throw new AwsError('ValidationException', `Rule ${name}: only event patterns are served here`);
+  return { ...definition, matches: compilePattern(eventPattern), enabled: state !== 'DISABLED' };
 }
 
 function delivered(event: BusEvent, time: number): DeliveredEvent {
@@ -157,20 +147,6 @@ function delivered(event: BusEvent, time: number): DeliveredEvent {
     // Targets get a copy of their own, as over the wire.
     detail: JSON.parse(JSON.stringify(event.detail)),
   };
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-
-function schedule(rule: Rule, fire: () => void): readonly NodeJS.Timeout[] {
-  if (rule.scheduleExpression === undefined) return [];
-  const [, value, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(rule.scheduleExpression) ?? [];
-  const interval = Number(value) * (UNITS_MS[unit ?? ''] ?? Number.NaN);
-  if (!(interval > 0)) throw new AwsError('ValidationException', `Rule ${rule.name}: only rate(…) schedules can be run here`);
-  return interval > LONGEST_TIMER ? [] : [setInterval(fire, interval).unref()];
-}
-
-function scheduledEvent(rule: Rule): BusEvent {
-  return { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [rule.arn] };
 }
 
 function checkEntries(entries: readonly WireEntry[]): void {
@@ -239,7 +215,6 @@ function describeRule(rule: Rule): object {
     EventBusName: BUS,
     ...(rule.description !== undefined && { Description: rule.description }),
     ...(rule.eventPattern && { EventPattern: JSON.stringify(rule.eventPattern) }),
-    ...(rule.scheduleExpression !== undefined && { ScheduleExpression: rule.scheduleExpression }),
   };
 }
 

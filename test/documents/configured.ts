@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DocumentValues } from '../../lib/documents/definitions.ts';
 import { deployment } from './deployment.ts';
+import type { DocumentValues } from './parameters.ts';
 import { server } from './repository.ts';
 
 /** In every configuration file of these tests; no document may ever print one. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentContent } from '../../lib/documents/content.ts';
-import { type DocumentName, documentParameters, HOST_DOCUMENTS, InvalidHostParameter } from '../../lib/documents/definitions.ts';
+import { type DocumentName, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
+import { documentParameters, InvalidHostParameter } from './parameters.ts';
 
 const NAMES = Object.keys(HOST_DOCUMENTS) as DocumentName[];
 /** All but the question for a database, which is a sentence: it is one argument of psql, and never a word of bash. */

@@ -4,9 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { documentContent } from '../../lib/documents/content.ts';
-import { type DocumentName, type DocumentValues, documentParameters, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
+import { type DocumentName, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
 import { type HostFailure, type HostResult, parseResult } from '../../lib/documents/results.ts';
 import { createHost } from '../../local/aws/host/host.ts';
+import { type DocumentValues, documentParameters } from './parameters.ts';
 
 const APPLICATION = 'sample';
 

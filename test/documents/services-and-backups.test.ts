@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DocumentValues } from '../../lib/documents/definitions.ts';
 import { configured } from './configured.ts';
+import type { DocumentValues } from './parameters.ts';
 
 let at: Awaited<ReturnType<typeof configured>>;
 beforeEach(async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HostAction, type Wave } from '../../lib/contracts.ts';
-import { type DocumentValues, documentParameters, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
+import { HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
 import { hostCommand, inspection } from '../../lib/domain/host-command.ts';
+import { type DocumentValues, documentParameters } from '../documents/parameters.ts';
 import { BAD, GOOD, host, manifest, observation, plan, rollback, truth } from './builders.ts';
 
 const forward: Wave = { index: 0, hosts: ['i-1'], commit: GOOD };

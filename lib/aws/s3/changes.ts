@@ -2,6 +2,7 @@
 import { CopyObjectCommand, type CopyObjectCommandInput, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { LostByCopy } from '../../contracts.ts';
 import { encodeKey } from '../../domain/frontend/keys.ts';
+import { AnswerIncomplete } from '../../errors.ts';
 import { client, within } from './client.ts';
 import type { Address } from './heads.ts';
 
@@ -81,6 +82,6 @@ export function givenAgain({ storageClass, websiteRedirect, encryption }: LostBy
 
 /** An answer without its result is the head of one that was cut off: whether the object was made is not known. */
 export function createdBy(versionId: string | undefined, etag: string | undefined): Created {
-  if (etag === undefined) throw new Error('S3 answered without a result');
+  if (etag === undefined) throw new AnswerIncomplete('A change of an object', 'its result');
   return { versionId: versionId ?? 'null', etag: etag.replaceAll('"', '') };
 }

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { DeserializeMiddleware } from '@smithy/types';
 import type { Listed } from '../../domain/frontend/history.ts';
-import { BucketUnusable } from '../../errors.ts';
+import { AnswerIncomplete, BucketUnusable } from '../../errors.ts';
 import { client, patiently, within } from './client.ts';
 import { faultOf, said } from './faults.ts';
 import { type ListedObject, type ObjectsPage, readObjects, readVersions, type VersionsPage } from './listing-document.ts';
@@ -86,7 +86,7 @@ async function sendFor<Page>(
   listing.middlewareStack.addRelativeTo(reading, READING);
   await client.send(listing, within(PAGE_MS));
   const [page] = pages;
-  if (page === undefined) throw new Error('S3 answered a listing with something else');
+  if (page === undefined) throw new AnswerIncomplete('A listing of S3', 'its page');
   return page;
 }
 

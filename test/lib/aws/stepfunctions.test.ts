@@ -4,12 +4,11 @@ import {
   SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
-  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import 'aws-sdk-client-mock-vitest/extend';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { approve, executionArnOf, reject, startRollback, stopRollback } from '../../../lib/aws/stepfunctions.ts';
+import { approve, executionArnOf, reject, startRollback } from '../../../lib/aws/stepfunctions.ts';
 import { awsError } from '../faults.ts';
 
 const states = mockClient(SFNClient);
@@ -48,23 +47,6 @@ describe('starting a rollback', () => {
   it('passes other errors on', async () => {
     states.on(StartExecutionCommand).rejects(awsError('ExecutionLimitExceeded'));
     await expect(startRollback(input)).rejects.toMatchObject({ name: 'ExecutionLimitExceeded' });
-  });
-});
-
-describe('stopping a rollback', () => {
-  it('says why', async () => {
-    states.on(StopExecutionCommand).resolves({});
-    expect(await stopRollback(arn, 'ana cancelled it')).toBe(true);
-    expect(states).toHaveReceivedCommandWith(StopExecutionCommand, {
-      executionArn: arn,
-      error: 'RollbackCancelled',
-      cause: 'ana cancelled it',
-    });
-  });
-
-  it('tells when it was never started', async () => {
-    states.on(StopExecutionCommand).rejects(awsError('ExecutionDoesNotExist'));
-    expect(await stopRollback(arn, 'x')).toBe(false);
   });
 });
 
