@@ -32,6 +32,8 @@ export const DatabaseWork = z.object({
   restored: z.optional(DatabaseInstance),
   /** The restored instance has every setting of the source. */
   preparedAt: z.optional(z.string()),
+  /** Written when the cut-over is first asked for: services are stopped by then. */
+  cutOverAskedAt: z.optional(z.string()),
   /** Written before the first rename, or before the first host is pointed at the restored instance. */
   cutOverBegunAt: z.optional(z.string()),
   cutOverAt: z.optional(z.string()),

@@ -4,13 +4,14 @@ import { findInstances } from '../aws/rds/describe.ts';
 import { DatabaseChangeRefused, DatabaseChangeStuck } from '../aws/rds/errors.ts';
 import type { DatabaseWork } from '../contracts.ts';
 import { addressText } from '../domain/database/address.ts';
-import { isGone, type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
+import { type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
 import { type DatabaseAction, nextMove } from '../domain/database/moves.ts';
+import { withPatience } from '../domain/database/patience.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
 import type { Database } from './database.ts';
 import { carryOut } from './database-moves.ts';
-import { notice, recordEnd } from './database-record.ts';
+import { notice, recordCutOverAsked, recordEnd } from './database-record.ts';
 
 /** `restoredAddress`: `host:port` of the restored instance while it had its own name; '' while it has none. */
 export interface Advanced {
@@ -33,13 +34,14 @@ const LONGEST_PAUSE_MS: Readonly<Record<DatabaseAction, number>> = { prepare: 30
  */
 export const advanceDatabase = async (database: Database, action: DatabaseAction, lookMs: number): Promise<Advanced> => {
   const end = Date.now() + lookMs;
+  if (action === 'apply') await recordCutOverAsked(database.plan.rollbackId, new Date());
   let former = '';
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS[action])) {
     const facts = await look(database);
-    const move = nextMove({ ...facts, action });
+    const move = withPatience(nextMove({ ...facts, action }), facts, action, new Date());
     const isLast = Date.now() + pauseMs > end;
     if (move.move === 'done') return answer('READY', await recordEnd(facts, action));
-    if (move.move === 'failed' && (!move.doubtful || isGone(facts.work, new Date()))) return fail(facts, action, move.cause);
+    if (move.move === 'failed') return fail(facts, action, move.cause);
     const name = moveName(move);
     // What was just asked for may take a moment to be seen.
     const problem = name === former ? null : await carryOutOrTell(database, facts, move, action);

@@ -6,7 +6,7 @@ import type { MoveFacts, Observed } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
 import type { DatabaseState } from '../domain/database/state.ts';
 import { commandsOf } from '../log/commands.ts';
-import { recordDatabaseWork } from '../log/database-work.ts';
+import { databaseWorkOf, recordDatabaseWork } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
 import { updateRollback } from '../log/rollbacks.ts';
 
@@ -22,6 +22,12 @@ export const notice = async (rollbackId: string, work: DatabaseWork, { source, r
     ...(isNews && { seen, seenSince: new Date().toISOString() }),
     ...(first && { restored: first }),
   });
+};
+
+/** Says that a cut-over is asked for, once: from here on services wait for it. */
+export const recordCutOverAsked = async (rollbackId: string, now: Date): Promise<void> => {
+  const { cutOverAskedAt } = await databaseWorkOf(rollbackId);
+  if (cutOverAskedAt === undefined) await recordDatabaseWork(rollbackId, { cutOverAskedAt: now.toISOString() });
 };
 
 /** Says that the first change of an action is about to be made. */

@@ -4,10 +4,12 @@ import { config } from '../config.ts';
 import type { DatabaseTarget, Manifest, Plan, Refusal } from '../contracts.ts';
 import { judgeDatabase, type RestoreWindow } from '../domain/database/guards.ts';
 import type { Cutover } from '../domain/database/move.ts';
+import type { DatabaseAction } from '../domain/database/moves.ts';
 import { databaseNames } from '../domain/database/names.ts';
 import { type DatabaseState, sizeOf } from '../domain/database/state.ts';
 import { databaseWarnings } from '../domain/database/warnings.ts';
 import { PlanMissing, RollbackCancelled } from '../errors.ts';
+import { databaseWorkOf } from '../log/database-work.ts';
 import { requirePlan } from '../log/plans.ts';
 import { requireRollback } from '../log/rollbacks.ts';
 import { keepLock } from './lease.ts';
@@ -56,10 +58,15 @@ export interface Database {
 
 /**
  * What a step goes by, with the lock's lease renewed: nothing may be changed without it.
- * @throws LockLost, PlanMissing; RollbackCancelled for an action that a person may still stop
+ * @throws LockLost, PlanMissing; RollbackCancelled as long as a person may still stop it: before the cut-over is begun
  */
-export const openDatabase = async (rollbackId: string, fence: number, stoppable: boolean): Promise<Database> => {
-  const [plan, rollback] = await Promise.all([requirePlan(rollbackId), requireRollback(rollbackId)]);
+export const openDatabase = async (rollbackId: string, fence: number, action: DatabaseAction): Promise<Database> => {
+  const [plan, rollback, work] = await Promise.all([
+    requirePlan(rollbackId),
+    requireRollback(rollbackId),
+    databaseWorkOf(rollbackId),
+  ]);
+  const stoppable = action !== 'undo' && work.cutOverBegunAt === undefined;
   const { database: target, manifest } = plan;
   if (!target || !manifest.database) throw new PlanMissing(rollbackId);
   if (stoppable && rollback.cancelRequestedBy)

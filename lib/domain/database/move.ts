@@ -34,7 +34,7 @@ export type Move =
     }
   | { readonly move: 'wait' }
   | { readonly move: 'done' }
-  /** `doubtful`: an instance was not found, which RDS may say for a while of one that is being renamed: see `isGone`. */
+  /** `doubtful`: an instance was not found, which RDS may say for a while of one that is being renamed: see patience.ts. */
   | { readonly move: 'failed'; readonly cause: string; readonly doubtful: boolean };
 
 export const WAIT: Move = { move: 'wait' };
@@ -58,14 +58,6 @@ export function failed(cause: string): Move {
 
 export function gone(what: string): Move {
   return { move: 'failed', cause: `${what} is not there any more: somebody removed it.`, doubtful: true };
-}
-
-/** RDS's answers are eventually consistent: an instance that is missing for less than this may be there all the same. */
-const LONGEST_ABSENCE_MS = 60_000;
-
-/** Whether an instance that was not found is gone: nothing else was seen for long enough. */
-export function isGone({ seenSince }: DatabaseWork, now: Date): boolean {
-  return seenSince !== undefined && now.getTime() - Date.parse(seenSince) >= LONGEST_ABSENCE_MS;
 }
 
 export function broken(instance: DatabaseState): Move {

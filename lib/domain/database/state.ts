@@ -77,8 +77,11 @@ export const ROLLBACK_TAG = 'RollbackId';
 /** `restored`: it was made by a rollback. `kept`: it is the old one. `returned`: it was the old one, and was brought back. */
 export const ROLE_TAG = 'RollbackService';
 
-/** States that serve clients and take changes. Storage is optimized for hours, and all but storage can be changed meanwhile. */
-const SERVING = new Set(['available', 'storage-optimization']);
+/**
+ * States that serve clients and take changes. Storage is optimized, or loaded after a restore, for hours, and all but storage can be
+ * changed meanwhile: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+ */
+const SERVING = new Set(['available', 'storage-initialization', 'storage-optimization']);
 
 /** States that no instance leaves by itself. */
 const FINAL = new Set([

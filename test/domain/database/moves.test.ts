@@ -27,7 +27,8 @@ describe('to prepare', () => {
     const different = restored({ settings: { backupRetentionDays: 1 } });
     expect(prepare({ restored: different })).toMatchObject({ move: 'modify', changes: { backupRetentionDays: 7 } });
     expect(prepare({})).toEqual({ move: 'done' });
-    expect(prepare({ restored: restored({ status: 'storage-optimization' }) })).toEqual({ move: 'done' });
+    for (const status of ['storage-optimization', 'storage-initialization'])
+      expect(prepare({ restored: restored({ status }) })).toEqual({ move: 'done' });
   });
 
   it.each(['failed', 'incompatible-restore', 'incompatible-network', 'insufficient-capacity', 'storage-full', 'stopped'])(

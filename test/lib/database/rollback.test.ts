@@ -97,12 +97,18 @@ describe.skipIf(problem)('a database', () => {
     expect([await shop.rowsServed(), await shop.rowsAt(shop.names.restored)]).toEqual([150, 100]);
   });
 
-  it('is prepared no further after a cancellation; a cut-over goes on', async () => {
+  it('is neither prepared nor cut over after a cancellation; a cut-over that was begun goes on', async () => {
     const shop = await world.begin();
     await shop.run('prepare');
     await updateRollback(shop.id, { cancelRequestedBy: 'ana' });
     await expect(shop.advance('prepare')).rejects.toMatchObject({ name: 'RollbackCancelled' });
-    expect(await shop.run('apply')).toMatchObject({ state: 'READY' });
+    await expect(shop.advance('apply')).rejects.toMatchObject({ name: 'RollbackCancelled' });
+    expect(await shop.rowsServed()).toBe(150);
+    const other = await world.begin();
+    await other.run('prepare');
+    expect(await other.advance('apply', 0)).toMatchObject({ state: 'PENDING' });
+    await updateRollback(other.id, { cancelRequestedBy: 'ana' });
+    expect(await other.run('apply')).toMatchObject({ state: 'READY' });
   });
 
   it('is planned only when it is there and has backups for the time', async () => {

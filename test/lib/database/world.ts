@@ -135,7 +135,7 @@ export class DatabaseRollback {
 
   /** One call of the step. */
   async advance(action: DatabaseAction, lookMs = 5000): Promise<Advanced> {
-    const opened = await openDatabase(this.id, this.#fence, action === 'prepare');
+    const opened = await openDatabase(this.id, this.#fence, action);
     return advanceDatabase(opened, action, lookMs);
   }
 
