@@ -1,12 +1,13 @@
 /** What a plan needs to know of a database, and what its step goes by. */
 import { findInstances, restoreWindow } from '../aws/rds/describe.ts';
+import { proxiesOf } from '../aws/rds/proxies.ts';
 import { config } from '../config.ts';
 import type { DatabaseTarget, Manifest, Plan, Refusal } from '../contracts.ts';
-import { judgeDatabase, type RestoreWindow } from '../domain/database/guards.ts';
+import { type DatabaseFacts, judgeDatabase } from '../domain/database/guards.ts';
 import type { Cutover } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
 import { databaseNames } from '../domain/database/names.ts';
-import { type DatabaseState, sizeOf } from '../domain/database/state.ts';
+import { sizeOf } from '../domain/database/state.ts';
 import { databaseWarnings } from '../domain/database/warnings.ts';
 import { PlanMissing, RollbackCancelled } from '../errors.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
@@ -28,25 +29,24 @@ type Planned =
 
 /** What a restore would be, or why there can be none. Changes nothing; throws AWS's own errors. */
 export const planDatabase = async ({ rollbackId, database, restoreTime, now }: Asked): Promise<Planned> => {
-  const { instance, cutover, check } = database;
+  const { instance, cutover } = database;
   const observed = await observeDatabase(instance);
   const { restoredName, keptName } = databaseNames(instance, rollbackId);
   const names = [instance, restoredName, ...(cutover === 'rename' ? [keptName] : [])];
   const { databases: permitted } = config;
-  const isAsked = check !== undefined;
-  const judged = judgeDatabase({ instance, ...observed, restoreTime, cutover, names, permitted, isAsked, now });
+  const judged = judgeDatabase({ instance, ...observed, restoreTime, cutover, names, permitted, now });
   if (judged.refusal) return { refusal: judged.refusal };
   const { state, address, window } = judged;
   const { identifier, resourceId } = state;
   const source = { identifier, resourceId, address };
   const target = { source, size: sizeOf(state), restoreTime, window, restoredName, keptName };
-  return { target, warnings: databaseWarnings({ cutover }, state) };
+  return { target, warnings: databaseWarnings({ cutover, restoreTime }, state) };
 };
 
-/** An instance as it is now, and the times that it can be restored to. */
-const observeDatabase = async (instance: string): Promise<{ state: DatabaseState | null; window: RestoreWindow | null }> => {
-  const [state = null] = await findInstances({ identifiers: [instance] });
-  return { state, window: state && (await restoreWindow(state.resourceId)) };
+/** An instance as it is now, who leads to it, and the times that it can be restored to. */
+const observeDatabase = async (instance: string): Promise<Pick<DatabaseFacts, 'state' | 'window' | 'proxies'>> => {
+  const [[state = null], proxies] = await Promise.all([findInstances({ identifiers: [instance] }), proxiesOf(instance)]);
+  return { state, proxies, window: state && (await restoreWindow(state.resourceId)) };
 };
 
 export interface Database {

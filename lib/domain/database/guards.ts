@@ -21,8 +21,8 @@ export type DatabaseFacts = {
   readonly names: readonly string[];
   /** The names that the service may work on, as a pattern of IAM. */
   readonly permitted: string;
-  /** Whether the manifest has a question for the database. */
-  readonly isAsked: boolean;
+  /** RDS Proxies that lead to it. */
+  readonly proxies: readonly string[];
   readonly now: Date;
 };
 
@@ -44,7 +44,7 @@ export type Judged =
 export function judgeDatabase(facts: DatabaseFacts): Judged {
   const { instance, state, window } = facts;
   if (state === null) return { refusal: unknown(instance) };
-  const unfit = forbiddenNames(facts.names, facts.permitted) ?? unsupported(state, facts.isAsked);
+  const unfit = forbiddenNames(facts.names, facts.permitted) ?? unsupported(state, facts.proxies);
   if (unfit) return { refusal: unfit };
   const { address } = state;
   if (!isReady(state) || address === null) return { refusal: notReady(state) };

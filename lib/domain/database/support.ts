@@ -1,12 +1,10 @@
 import type { Refusal } from '../../contracts.ts';
+import { list } from '../naming.ts';
 import type { DatabaseState } from './state.ts';
 
-/** Engines whose instances are restored and renamed alike. */
-const ENGINES = new Set(['postgres', 'mysql', 'mariadb']);
-
-/** What is beyond this service, with the steps that a person takes instead; null: nothing is. */
-export function unsupported(state: DatabaseState, isAsked: boolean): Refusal | null {
-  const why = unlikeOthers(state) ?? engineProblem(state, isAsked) ?? notCarriedOver(state);
+/** What is beyond this service, with the steps that a person takes instead; null: nothing is. `proxies`: that lead to the instance. */
+export function unsupported(state: DatabaseState, proxies: readonly string[]): Refusal | null {
+  const why = unlikeOthers(state) ?? engineProblem(state) ?? followed(state, proxies) ?? notCarriedOver(state);
   return why === null ? null : { code: 'database-unsupported', message: `${state.identifier} ${why}` };
 }
 
@@ -20,11 +18,17 @@ function unlikeOthers({ identifier, cluster, replicaOf, isOnOutpost }: DatabaseS
   return null;
 }
 
-function engineProblem({ engine }: DatabaseState, isAsked: boolean): string | null {
-  if (!ENGINES.has(engine))
-    return `runs ${engine}, and the service knows how to restore ${[...ENGINES].join(', ')} only. By hand: aws rds restore-db-instance-to-point-in-time, then rename both instances.`;
-  if (isAsked && engine !== 'postgres')
-    return `runs ${engine}, and database.check is asked by psql. Take database.check out of the manifest, and look at the restored instance by hand before you approve of it.`;
+function engineProblem({ engine }: DatabaseState): string | null {
+  if (engine === 'postgres') return null;
+  return `runs ${engine}, and the service restores PostgreSQL only. By hand: aws rds restore-db-instance-to-point-in-time, look at the restored instance, then rename both.`;
+}
+
+/** Others that would stay with the old instance and its data, and go on to hand it out. */
+function followed({ identifier, replicas }: DatabaseState, proxies: readonly string[]): string | null {
+  if (replicas.length > 0)
+    return `has the read replicas ${list(replicas)}, which would stay with the old instance and go on to answer with its data. By hand: restore it (aws rds restore-db-instance-to-point-in-time), rename both, make new replicas of the restored one (aws rds create-db-instance-read-replica) and give them the names of the old ones.`;
+  if (proxies.length > 0)
+    return `is the target of RDS Proxy (${list(proxies)}), which would go on to lead to the old instance. By hand: restore it (aws rds restore-db-instance-to-point-in-time), rename both, then for each proxy aws rds deregister-db-proxy-targets and aws rds register-db-proxy-targets --db-proxy-name ${proxies[0]} --db-instance-identifiers ${identifier}.`;
   return null;
 }
 

@@ -1,13 +1,16 @@
-import { list } from '../naming.ts';
 import type { DatabaseFacts } from './guards.ts';
 import { type DatabaseState, sizeOf } from './state.ts';
 import { keptTags } from './tags.ts';
 
 /** What somebody should know before a database is restored and cut over, one sentence each. */
-export function databaseWarnings({ cutover }: Pick<DatabaseFacts, 'cutover'>, state: DatabaseState): string[] {
+export function databaseWarnings(
+  { cutover, restoreTime }: Pick<DatabaseFacts, 'cutover' | 'restoreTime'>,
+  state: DatabaseState,
+): string[] {
   return [
     `From the restore on two instances are paid for, each ${sizeOf(state)}: instance hours, storage and backups, until a person removes one, which the service never does. Both are protected against deletion after the cut-over.`,
     'A restored instance reads its data from the backup as it is first asked for: it is slower in the beginning. Its own automated backups begin with the restore; earlier times can be restored from the old instance only.',
+    `Users and their passwords, the master user's included, are those of ${restoreTime}: where one was changed since, set it again on the restored instance, or hosts are turned away.`,
     ...(cutover === 'rename' ? renameWarnings(state) : environmentWarnings(state)),
     ...leftBehind(state),
   ];
@@ -17,7 +20,6 @@ function renameWarnings({ identifier, settings }: DatabaseState): string[] {
   const { iamAuthentication } = settings;
   return [
     `Both instances restart as they are renamed, and DNS may lead ${identifier} to the old one for up to 10 minutes: hosts wait for it before their services start. Others that connect to it have to connect anew.`,
-    `If an RDS Proxy serves ${identifier}, its target has to be registered again after the cut-over (aws rds register-db-proxy-targets): that cannot be seen from the instance.`,
     ...(iamAuthentication ? [loginsByIam(identifier)] : []),
   ];
 }
@@ -33,7 +35,7 @@ function loginsByIam(identifier: string): string {
   return `${identifier} lets users in by IAM, whose policies (rds-db:connect) name an instance by its resource id: the restored one has another, which they have to allow too.`;
 }
 
-function leftBehind({ identifier, replicas, roles, tags }: DatabaseState): string[] {
+function leftBehind({ identifier, roles, tags }: DatabaseState): string[] {
   const features = roles.map(
     ({ feature, arn }) =>
       `aws rds add-role-to-db-instance --db-instance-identifier ${identifier} --feature-name ${feature} --role-arn ${arn}`,
@@ -45,11 +47,6 @@ function leftBehind({ identifier, replicas, roles, tags }: DatabaseState): strin
           `${identifier} has as many tags as RDS takes, so the old instance is not marked by a tag, and the restored one gets some of its tags only.`,
         ]
       : []),
-    ...(replicas.length === 0
-      ? []
-      : [
-          `The read replicas of ${identifier} (${list(replicas)}) stay with the old instance and its data: make new ones after the cut-over.`,
-        ]),
     ...(features.length === 0
       ? []
       : [`What IAM roles let the database do is not carried over. After the cut-over: ${features.join('; ')}`]),

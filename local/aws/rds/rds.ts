@@ -8,6 +8,7 @@ import { Failures, type FinalFailure } from './failures.ts';
 import { Instances } from './instances.ts';
 import { type Machine, openMachine } from './machine.ts';
 import { modifyInstance } from './modify.ts';
+import { describeProxies, describeProxyTargets } from './proxies.ts';
 import { restoreToPointInTime } from './restore.ts';
 import { createSnapshot, describeSnapshots } from './snapshots.ts';
 import type { Pace, RdsState } from './state.ts';
@@ -24,6 +25,8 @@ export interface RdsOptions extends Partial<Pace> {
 export interface RdsService extends Service {
   /** Makes an instance and resolves when it is available. Throws `PostgresUnavailable` where PostgreSQL can't run. */
   createInstance(definition: InstanceDefinition): Promise<CreatedInstance>;
+  /** An RDS Proxy that has an instance for its target. */
+  addProxy(name: string, instance: string): void;
   /** The next restore or modification that ends with a name of this pattern (`*` for any characters) ends in `state` instead. */
   failNext(pattern: string, state: FinalFailure): void;
   /** Changes how long things take from now on. */
@@ -43,6 +46,7 @@ export function createRds({ directory, now = () => new Date(), ...pace }: RdsOpt
   const state: RdsState = {
     instances: new Instances(),
     snapshots: new Map(),
+    proxies: new Map(),
     endpoints: new Endpoints(),
     failures: new Failures(),
     background,
@@ -57,6 +61,7 @@ export function createRds({ directory, now = () => new Date(), ...pace }: RdsOpt
     itemNames: ITEM_NAMES,
     operations: operationsOf(state),
     createInstance: (definition) => createInstance(state, definition),
+    addProxy: (name, instance) => void state.proxies.set(name, instance),
     failNext: (pattern, failure) => state.failures.add(pattern, failure),
     setPace: (changed) => void Object.assign(state.pace, changed),
     close: () => close(state, opened),
@@ -72,6 +77,8 @@ function operationsOf(state: RdsState): Readonly<Record<string, Operation>> {
     ModifyDBInstance: modifyInstance(state),
     CreateDBSnapshot: createSnapshot(state),
     DescribeDBSnapshots: describeSnapshots(state),
+    DescribeDBProxies: describeProxies(state),
+    DescribeDBProxyTargets: describeProxyTargets(state),
     AddTagsToResource: addTags(state),
     ListTagsForResource: listTags(state),
   };

@@ -19,6 +19,8 @@ export interface Pace {
 export interface RdsState {
   readonly instances: Instances;
   readonly snapshots: Map<string, Snapshot>;
+  /** Names of RDS Proxies, and of the instances that they lead to. */
+  readonly proxies: Map<string, string>;
   readonly endpoints: Endpoints;
   readonly failures: Failures;
   readonly background: Background;

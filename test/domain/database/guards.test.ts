@@ -9,7 +9,7 @@ const WINDOW = { earliest: '2026-11-15T12:00:00.000Z', latest: '2026-11-22T11:55
 function judge(changes: Partial<DatabaseFacts> = {}) {
   const given = { instance: 'shop', state: database(), window: WINDOW, restoreTime: '2026-11-22T11:00:00.000Z' };
   const names = ['shop', 'shop-rb-0a1b2c3d', 'shop-before-0a1b2c3d'];
-  return judgeDatabase({ ...given, names, permitted: 'shop*', cutover: 'rename', isAsked: true, now: NOW, ...changes });
+  return judgeDatabase({ ...given, names, permitted: 'shop*', cutover: 'rename', proxies: [], now: NOW, ...changes });
 }
 
 const of = (changes: Parameters<typeof database>[0], more: Partial<DatabaseFacts> = {}) =>
@@ -33,8 +33,8 @@ describe('a database is refused', () => {
     ['of a cluster', { cluster: 'shop-cluster', engine: 'aurora-postgresql' }, 'restore-db-cluster-to-point-in-time'],
     ['that is a read replica', { replicaOf: 'main' }, 'read replica of main'],
     ['on an Outpost', { isOnOutpost: true }, 'Outpost'],
-    ['of an engine that nobody tried', { engine: 'oracle-ee' }, 'oracle-ee'],
-    ['that psql cannot ask', { engine: 'mysql' }, 'database.check'],
+    ['that is no PostgreSQL', { engine: 'mysql' }, 'runs mysql'],
+    ['with read replicas', { replicas: ['reader-1', 'reader-2'] }, 'reader-1, reader-2'],
     ['whose password a secret has', { hasManagedPassword: true }, '--manage-master-user-password'],
     ['with Kerberos logins', { directories: ['corp.example'] }, '--domain'],
   ])('%s', (_what, changes, word) => {
@@ -53,8 +53,11 @@ describe('a database is refused', () => {
     expect(refusal?.message).toContain('--param="databases=shop*"');
   });
 
-  it('of MySQL only when it is to be asked', () => {
-    expect(of({ engine: 'mysql' }, { isAsked: false })).toBeUndefined();
+  it('that an RDS Proxy leads to, with what to do about the proxy', () => {
+    expect(of({}, { proxies: ['pool'] })).toMatchObject({
+      code: 'database-unsupported',
+      message: expect.stringMatching(/\(pool\).*register-db-proxy-targets --db-proxy-name pool --db-instance-identifiers shop/),
+    });
   });
 
   it.each<[Parameters<typeof database>[0], string]>([
@@ -87,13 +90,13 @@ describe('a database is refused', () => {
 
 describe('warnings', () => {
   const text = (changes: Parameters<typeof database>[0], cutover: 'rename' | 'environment' = 'rename') =>
-    databaseWarnings({ cutover }, database(changes)).join('\n');
+    databaseWarnings({ cutover, restoreTime: '2026-11-22T11:00:00.000Z' }, database(changes)).join('\n');
 
   it('say what is paid for twice, and what stays behind', () => {
     expect(text({})).toContain(
       'two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups',
     );
-    expect(text({ replicas: ['shop-reader'] })).toContain('shop-reader');
+    expect(text({})).toContain("the master user's included, are those of 2026-11-22T11:00:00.000Z");
     expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
     const tags = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`tag-${index}`, 'x']));
     expect(text({ tags })).toContain('not marked by a tag');
@@ -103,9 +106,8 @@ describe('warnings', () => {
   });
 
   it('speak of names only where they change', () => {
-    expect(text({})).toContain('RDS Proxy');
     expect(text({})).toContain('up to 10 minutes');
-    expect(text({}, 'environment')).not.toMatch(/RDS Proxy|10 minutes/);
+    expect(text({}, 'environment')).not.toMatch(/10 minutes/);
     expect(text({}, 'environment')).toContain('DATABASE_URL');
   });
 });

@@ -21,7 +21,7 @@ describe.skipIf(problem)('a database', () => {
     let restoredId: string | undefined;
     beforeAll(async () => {
       shop = await world.begin(SETTINGS);
-    });
+    }, 60_000);
 
     it('with every setting and tag of its source, and the data of then', async () => {
       expect(await shop.run('prepare')).toMatchObject({
@@ -122,9 +122,11 @@ describe.skipIf(problem)('a database', () => {
     await world.rds.create('elsewhere');
     await world.rds.create('shop-bare', { settings: { BackupRetentionPeriod: 0 } });
     await world.rds.create('shop-replica', { members: { ReadReplicaSourceDBInstanceIdentifier: 'shop-bare' } });
+    await world.rds.create('shop-pooled');
+    world.rds.rds.addProxy('pool', 'shop-pooled');
     await world.rds.create('shop-secret', { members: { MasterUserSecret: { SecretArn: 'arn:secret' } } });
     const codes = await Promise.all(
-      ['shop-nowhere', 'elsewhere', 'shop-bare', 'shop-replica', 'shop-secret', 'shop1'].map(
+      ['shop-nowhere', 'elsewhere', 'shop-bare', 'shop-replica', 'shop-secret', 'shop-pooled', 'shop1'].map(
         async (name) => (await asked(name)).refusal?.code,
       ),
     );
@@ -134,10 +136,11 @@ describe.skipIf(problem)('a database', () => {
       'database-no-backups',
       'database-unsupported',
       'database-unsupported',
+      'database-unsupported',
       'restore-time-outside-window',
     ]);
     const { target, warnings } = await asked('shop1', new Date(Math.floor(Date.now() / 1000) * 1000 - 1000).toISOString());
     expect(target).toMatchObject({ size: 'db.m7g.large with 50 GB gp3, Multi-AZ', source: { identifier: 'shop1' } });
-    expect(warnings?.join()).toContain('RDS Proxy');
+    expect(warnings?.join()).toContain('passwords');
   });
 });
