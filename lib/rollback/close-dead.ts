@@ -19,7 +19,10 @@ interface DeadExecution {
   readonly now: Date;
 }
 
-/** A step that was at work when its execution was stopped runs on, at most for its function's time-out of 28 s. */
+/**
+ * A step that was about to send a host command when its execution was stopped runs on, at most for its function's time-out of 28 s.
+ * Others may run for longer: they change nothing once the lock is seized, but for the one request that they are just making.
+ */
 const STILL_AT_WORK_MS = 30_000;
 
 const isUntouched = (

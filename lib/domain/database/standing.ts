@@ -1,6 +1,7 @@
 /** Where a database stands, in words, and what a person does about what is left over. */
 import type { DatabaseTarget, DatabaseWork } from '../../contracts.ts';
 import { list } from '../naming.ts';
+import { addressText } from './address.ts';
 import type { Cutover } from './move.ts';
 
 /** Whether a cut-over was begun and not taken back. */
@@ -49,6 +50,7 @@ export function leftovers(target: DatabaseTarget, cutover: Cutover, work: Databa
   const manifest = `Name the new instance in the manifest with PUT /applications: database.instance has to be ${restoredName}.`;
   return [
     ...(cutover === 'environment' ? [manifest] : []),
+    `To go back to the old instance, which loses what was written since: ${wayBack(target, cutover)}`,
     `The old instance ${old} (${size}) is paid for beside the new one until it is removed: instance hours, storage and backups. When nobody needs its data any more: ${removal(old)}`,
   ];
 }
@@ -61,6 +63,22 @@ function removal(identifier: string): string {
     `aws rds wait db-instance-available ${instance}`,
     `aws rds delete-db-instance ${instance} --final-db-snapshot-identifier ${identifier}-final`,
   ].join(' && ');
+}
+
+/** By hand, after a rollback that succeeded. */
+function wayBack({ source, restoredName, keptName }: DatabaseTarget, cutover: Cutover): string {
+  if (cutover === 'environment')
+    return `give DATABASE_URL the address ${addressText(source.address)} on every host, restart the services, and name ${source.identifier} in the manifest again.`;
+  return `stop the services on every host, ${renames([source.identifier, restoredName], [keptName, source.identifier])}, and start them when the name leads to it.`;
+}
+
+/** Commands, one after the other. */
+function renames(...pairs: readonly (readonly [string, string])[]): string {
+  const commands = pairs.map(
+    ([from, to]) =>
+      `aws rds modify-db-instance --db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`,
+  );
+  return commands.join(', and when that is done ');
 }
 
 function besides({ restoredName, restoreTime }: DatabaseTarget, { restored, preparedAt }: DatabaseWork): string {
@@ -81,10 +99,9 @@ function unfinished({ source, keptName, restoredName }: DatabaseTarget, cutover:
   if (cutover === 'environment')
     return `Look on each host which instance DATABASE_URL names: ${name} is the old one, ${restoredName} the restored one.`;
   const was = work.seen?.find(({ resourceId }) => resourceId === source.resourceId)?.identifier ?? keptName;
-  const rename = (from: string, to: string) =>
-    `aws rds modify-db-instance --db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`;
   const isRestored = work.seen?.some(({ identifier, resourceId }) => identifier === name && resourceId !== source.resourceId);
-  const steps = [...(isRestored ? [rename(name, restoredName)] : []), ...(was === name ? [] : [rename(was, name)])];
-  const how = steps.length === 0 ? 'it has its name' : `${steps.join(', and when that is done ')}`;
+  const first: [string, string][] = isRestored ? [[name, restoredName]] : [];
+  const second: [string, string][] = was === name ? [] : [[was, name]];
+  const how = renames(...first, ...second) || 'it has its name';
   return `See which instance has the name ${name} (aws rds describe-db-instances). To go back to the old one: ${how}. Remove neither before that.`;
 }

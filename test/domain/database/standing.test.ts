@@ -66,6 +66,16 @@ describe('what is left over', () => {
     for (const part of [...removal(name), TARGET.size]) expect(text).toContain(part);
   });
 
+  it.each([
+    [
+      'rename',
+      `--db-instance-identifier shop --new-db-instance-identifier ${restoredName} --apply-immediately, and when that is done aws rds modify-db-instance --db-instance-identifier ${keptName} --new-db-instance-identifier shop`,
+    ],
+    ['environment', `give DATABASE_URL the address ${TARGET.source.address.host}:${TARGET.source.address.port}`],
+  ] as const)('after a cut-over by %s: how a person goes back to the old one', (cutover, how) => {
+    expect(leftovers(TARGET, cutover, cutOver).join('\n')).toContain(how);
+  });
+
   it('by environment: the old one, and a manifest to be changed', () => {
     const text = leftovers(TARGET, 'environment', cutOver).join('\n');
     expect(text).toContain(`database.instance has to be ${restoredName}`);
