@@ -64,6 +64,14 @@ export class CommandMissing extends RollbackServiceError {
   }
 }
 
+/** Hosts are to be told the address of a restored database that has none on record: a defect, or a restore that is not finished. */
+export class RestoredDatabaseUnknown extends RollbackServiceError {
+  override readonly name = 'RestoredDatabaseUnknown';
+  constructor(rollbackId: string) {
+    super(`The restored database of ${rollbackId} has no address on record, so no host is told one. Start a new rollback.`);
+  }
+}
+
 /** Not every host of a wave ran its command successfully; the message names the hosts and what they said. */
 export class HostCommandFailed extends RollbackServiceError {
   override readonly name = 'HostCommandFailed';

@@ -1,6 +1,7 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
+import { changesConfiguration } from '../../lib/domain/host-command.ts';
 import { needsHosts } from '../../lib/domain/strategy.ts';
 import { batches } from '../../lib/domain/waves.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
@@ -22,7 +23,7 @@ const machineView = (plan: Plan | null, decision: 'planned' | 'refused' | 'waits
   components: {
     code: plan?.components.includes('code') ?? false,
     frontend: plan?.frontend !== undefined,
-    configuration: plan?.configuration !== undefined,
+    configuration: plan ? changesConfiguration(plan) : false,
     hosts: plan ? needsHosts(plan.components) : false,
   },
   database: plan ? databaseView(plan) : NO_DATABASE,

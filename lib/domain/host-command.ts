@@ -73,7 +73,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   'prepare-configuration': (command) =>
     changing('restore-configuration', command.plan.manifest, {
       ...command.base,
-      ...fileOf(command.plan, configurationFrom(command.plan.configuration)),
+      ...fileOf(command.plan, configurationFrom(command.plan.configuration), 'look'),
       checkOnly: 'yes',
     }),
   'probe-database': (command) => query(command, { atLeast: '' }),
@@ -83,7 +83,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   apply: (command) => {
     const { plan, settings } = command;
     const target = toTarget(plan);
-    const file = fileOf(plan, configurationFrom(plan.configuration), settings);
+    const file = fileOf(plan, configurationFrom(plan.configuration), settings.databaseTo);
     if (plan.components.includes('code'))
       return checkOut(command, { ...target, ...file, restoreSavedFrom: settings.undoOf ?? '' });
     return file.configurationFrom || file.databaseTo
@@ -97,13 +97,23 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
   undo: (command) => {
     const { plan } = command;
     const before = asBefore(command);
-    const isFile = plan.configuration !== undefined || switchesAddress(plan);
+    const isFile = changesConfiguration(plan);
     const file = isFile ? fileOf(plan, `backup:${plan.rollbackId}`) : UNTOUCHED;
     if (plan.components.includes('code')) return checkOut(command, { ...before, ...file, restoreSavedFrom: plan.rollbackId });
     return isFile ? configure(command, { ...before, ...file }) : manage(command, 'start', before);
   },
   'verify-undo': inspect,
 };
+
+/** Whether something is done to the configuration file, so that it has to be looked at first. */
+export function changesConfiguration(plan: Plan): boolean {
+  return plan.configuration !== undefined || switchesAddress(plan);
+}
+
+/** What cannot be told to hosts without the restored instance's address: '' would mean the one that is in use. */
+export function needsRestored(action: HostAction, plan: Plan): boolean {
+  return action === 'check-database' || (action === 'apply' && switchesAddress(plan));
+}
 
 /** Restoring an instance under another name means another address in the configuration file. */
 function switchesAddress({ database, manifest }: Plan): boolean {
@@ -120,11 +130,14 @@ const UNTOUCHED = {
   databaseTo: '',
 };
 
-/** What is done to the configuration file: where its content comes from, '' for none, and the database's address in it. */
-function fileOf(plan: Plan, from: string, { databaseTo = '' }: CommandSettings = {}): typeof UNTOUCHED {
+/**
+ * What is done to the configuration file: where its content comes from, '' for none, and the database's address in it. `restored` is
+ * the new address, or `look` while it is not known: then the file is only asked for the present one; absent: the address stays.
+ */
+function fileOf(plan: Plan, from: string, restored: string | 'look' = ''): typeof UNTOUCHED {
   const { configuration } = plan.manifest;
-  const to = switchesAddress(plan) ? databaseTo : '';
-  if (configuration === undefined || (from === '' && to === '')) return UNTOUCHED;
+  const isSwitched = switchesAddress(plan) && restored !== '';
+  if (configuration === undefined || (from === '' && !isSwitched)) return UNTOUCHED;
   return {
     configurationFile: configuration.file,
     configurationFrom: from,
@@ -132,8 +145,8 @@ function fileOf(plan: Plan, from: string, { databaseTo = '' }: CommandSettings =
     configurationMayStay: plan.strategy === 'full' ? 'yes' : '',
     configurationOwner: configuration.owner,
     configurationMode: configuration.mode,
-    databaseFrom: to && addressText(plan.database?.source.address),
-    databaseTo: to,
+    databaseFrom: isSwitched ? addressText(plan.database?.source.address) : '',
+    databaseTo: isSwitched && restored !== 'look' ? restored : '',
   };
 }
 

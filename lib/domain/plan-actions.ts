@@ -89,10 +89,18 @@ function environment(install: Install | undefined): string | null {
   return 'python' in install ? 'the python environment' : 'the npm environment';
 }
 
-function checkSource({ configuration, manifest }: Draft, hosts: readonly string[]): string[] {
-  if (configuration === undefined || manifest.configuration === undefined) return [];
+function checkSource({ configuration, manifest, database }: Draft, hosts: readonly string[]): string[] {
+  if (manifest.configuration === undefined) return [];
   const { file } = manifest.configuration;
-  return [`look whether ${describeSource(configuration, file)} can stand in for ${file} on ${count(hosts.length, 'host')}`];
+  const where = `on ${count(hosts.length, 'host')}`;
+  return [
+    ...(configuration === undefined
+      ? []
+      : [`look whether ${describeSource(configuration, file)} can stand in for ${file} ${where}`]),
+    ...(database !== undefined && manifest.database?.cutover === 'environment'
+      ? [`look whether DATABASE_URL in ${file} names ${database.source.identifier} ${where}`]
+      : []),
+  ];
 }
 
 /** All that is done on the hosts of a wave, in one pass. */

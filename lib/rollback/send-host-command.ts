@@ -4,8 +4,8 @@ import { type CommandRequest, findCommand, sendCommand } from '../aws/ssm.ts';
 import { config } from '../config.ts';
 import type { CommandRecord, DatabaseWork, HostAction, HostCommandInput, Plan, Rollback } from '../contracts.ts';
 import { addressText } from '../domain/database/address.ts';
-import { type HostCommand, hostCommand } from '../domain/host-command.ts';
-import { HostsUnreachable } from '../errors.ts';
+import { type HostCommand, hostCommand, needsRestored } from '../domain/host-command.ts';
+import { HostsUnreachable, RestoredDatabaseUnknown } from '../errors.ts';
 import { recordIntent, recordSent, recordUnreachable, requireCommand } from '../log/commands.ts';
 import { lastChangeAt } from './evidence.ts';
 
@@ -42,6 +42,7 @@ export const intend = async (
 ): Promise<IntendedCommand> => {
   const { rollbackId, action, wave } = input;
   const { trigger } = rollback;
+  if (needsRestored(action, plan) && !database?.restored) throw new RestoredDatabaseUnknown(rollbackId);
   // Only what the changed application logged counts, not the last words of what it replaced.
   const errorsSince = lastChangeAt(commands);
   const command = hostCommand(action, plan, wave, input.fence, {

@@ -51,6 +51,25 @@ describe('the address of the database', () => {
     expect(await at.restore({ ...move, configurationFrom: 'previous' })).toMatchObject({ changed: false });
   });
 
+  it('is looked at before another one is known', async () => {
+    const look = { databaseFrom: FROM, checkOnly: 'yes' } as const;
+    const before = at.read();
+    expect(await at.restore(look)).toMatchObject({ changed: false, database: null });
+    expect(await at.restore({ ...look, databaseFrom: FROM.toUpperCase() })).toMatchObject({ changed: false });
+    expect(await at.refused({ ...look, databaseFrom: 'other.example:5432' })).toMatchObject({ error: 'database-elsewhere' });
+    at.put(`${before}DATABASE_URL=again\n`);
+    expect(await at.refused(look)).toMatchObject({ error: 'database-url-twice' });
+    at.put('MODE=good\n');
+    expect(await at.refused(look)).toMatchObject({ error: 'database-url-missing' });
+    at.put(before);
+    // What comes of an older file has to have one place for the other address, whatever stands there.
+    at.put(configurationAt('ancient.db.example.com:5432', 'MODE=good\n'), `${at.file}.previous`);
+    expect(await at.restore({ ...look, configurationFrom: 'previous' })).toMatchObject({ missingKeys: ['NEWER'] });
+    at.put('MODE=good\n', `${at.file}.previous`);
+    expect(await at.refused({ ...look, configurationFrom: 'previous' })).toMatchObject({ error: 'database-url-missing' });
+    expect([at.read(), at.leftovers()]).toEqual([before, []]);
+  });
+
   describe('of an instance that a rollback has replaced', () => {
     const later = { rollbackId: 'rollback-2', fence: '8', configurationFrom: 'previous' } as const;
     beforeEach(async () => {

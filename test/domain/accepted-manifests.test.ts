@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Component, HostAction, type Manifest, ManifestInput, Strategy } from '../../lib/contracts.ts';
-import { type DocumentValues, documentParameters, HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
+import { HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
 import { hostCommand } from '../../lib/domain/host-command.ts';
 import { componentsOf, strategyProblem } from '../../lib/domain/strategy.ts';
 import { ABSOLUTE_PATH, HTTP_URL, RELATIVE_PATH, UNIT } from '../../lib/patterns.ts';
+import { type DocumentValues, documentParameters } from '../documents/parameters.ts';
 import { manifest, plan, rollback } from './builders.ts';
 import { TARGET } from './database/builders.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HostAction, type Wave } from '../../lib/contracts.ts';
 import { HOST_DOCUMENTS } from '../../lib/documents/definitions.ts';
-import { hostCommand, inspection } from '../../lib/domain/host-command.ts';
+import { changesConfiguration, hostCommand, inspection, needsRestored } from '../../lib/domain/host-command.ts';
 import { type DocumentValues, documentParameters } from '../documents/parameters.ts';
 import { BAD, GOOD, host, manifest, observation, plan, rollback, truth } from './builders.ts';
 
@@ -123,6 +123,18 @@ describe('what is done on a host', () => {
     expect(hostCommand('apply', of('configuration'), forward, 7).parameters.configurationMayStay).toBe('');
   });
 
+  it('is looked at first: where the file comes from, and whether DATABASE_URL names the instance that is replaced', () => {
+    expect(hostCommand('prepare-configuration', of('full'), forward, 7).parameters).toMatchObject({
+      configurationFrom: 'previous',
+      databaseFrom: 'shop-db.example:5432',
+      databaseTo: '',
+      checkOnly: 'yes',
+    });
+    const renamed = of('full', { database: { instance: 'shop-db', cutover: 'rename' } });
+    expect(hostCommand('prepare-configuration', renamed, forward, 7).parameters.databaseFrom).toBe('');
+    expect([of('full'), of('database'), renamed, plan()].map(changesConfiguration)).toEqual([true, true, true, false]);
+  });
+
   it('waits for a name only where one changes hands, told where it led before', () => {
     const [renamed, pointed] = [of('database', { database: { instance: 'shop-db', cutover: 'rename' } }), of('database')];
     const address = 'shop-db.example:5432';
@@ -152,6 +164,8 @@ describe('what is done on a host', () => {
       atLeast: '1',
     });
     expect(hostCommand('verify-database', of('database'), forward, 7).parameters.databaseAddress ?? '').toBe('');
+    const needed = HostAction.options.filter((action) => needsRestored(action, of('database')));
+    expect(needed).toEqual(['check-database', 'apply']);
   });
 });
 

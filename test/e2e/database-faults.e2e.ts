@@ -5,7 +5,7 @@ import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataStage, FILE, openData } from './data.ts';
 import { expectNoEventTwice, holdCall, isSending, stopExecution } from './faults.ts';
-import { beforeHostCommand } from './ground-truth.ts';
+import { beforeHostCommand, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
 const corrupt = "UPDATE generations SET text = ''; INSERT INTO generations (text) VALUES ('late')";
@@ -170,6 +170,24 @@ describe('a database rollback', () => {
     expect(await data.files()).toEqual(before);
     expect(await data.rows()).toEqual(corrupted);
     await data.stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('stops nothing where one host names another database, or none, whether or not there is a question', async () => {
+    const data = await open({ cutover: 'environment', check: undefined });
+    const path = join(data.stage.hosts[1]?.directory ?? '', FILE);
+    const good = await readFile(path, 'utf8');
+    const standing = await standingOf(data.stage);
+    for (const [code, text] of [
+      ['database-elsewhere', good.replace(/@127\.0\.0\.1:\d+/, '@127.0.0.1:1')],
+      ['database-url-missing', good.replace(/^DATABASE_URL=.*\n/m, '')],
+    ] as const) {
+      await writeFile(path, text);
+      const rollback = await data.rollBack();
+      expect(rollback).toMatchObject({ status: 'failed', resolution: expect.stringContaining(code) });
+      expect(storyOf(await data.stage.events(rollback.rollbackId)).filter((type) => type.startsWith('stop'))).toEqual([]);
+      await expectUntouched(data, rollback.rollbackId);
+    }
+    expect(await standingOf(data.stage)).toEqual(standing);
   });
 
   it('asks no question that writes', async () => {

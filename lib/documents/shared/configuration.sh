@@ -156,7 +156,7 @@ compose_configuration() {
     read_keys "$wanted" coming "$source_file"
     if [[ -z $SSM_databaseTo ]]; then find_replacement; fi
   fi
-  if [[ -n $database_to ]]; then change_database; fi
+  if [[ -n $database_to || -n $SSM_databaseFrom ]]; then change_database; fi
   compare_keys
   choose_owner
 }
@@ -172,11 +172,13 @@ copy_source() {
 change_database() {
   read_database_url "$wanted" "$source_file"
   database_was="${url_host,,}:$url_port"
-  if [[ $database_was == "${database_to,,}" ]]; then return; fi
+  if [[ -n $database_to && $database_was == "${database_to,,}" ]]; then return; fi
   # An older file may name an instance of then; what is changed in place has to name the one that is replaced.
   if [[ (-z $SSM_configurationFrom || -n $stays) && $database_was != "${SSM_databaseFrom,,}" ]]; then
     fail database-elsewhere "DATABASE_URL names $database_was, not $SSM_databaseFrom: this host uses another database than the manifest's. Nothing was changed."
   fi
+  # A look before the other address is known.
+  if [[ -z $database_to ]]; then return; fi
   require_text "$wanted" "$source_file"
   with_database "$wanted" >"$wanted.new" && run_tool mv -fT -- "$wanted.new" "$wanted" ||
     tool_failed state-unwritable "$wanted could not be written. Nothing was changed."
