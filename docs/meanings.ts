@@ -16,7 +16,7 @@ export const MANIFEST: Meanings = {
   'hosts.concurrency':
     'How many hosts are changed at a time after the canary, and brought back at a time by an undo: a number, or a share of all hosts, rounded down, at least 1.',
   'hosts.offlineTolerance':
-    'How many hosts may be out of reach. One more, and the rollback is refused. Hosts out of reach are left out and named.',
+    'How many hosts may be out of reach. One more, and the rollback is refused. Hosts out of reach are left out and named. None may be where a database is rolled back.',
   'hosts.commandTimeout':
     'How long one command may take on the hosts of a wave, at most 30m. After that it is cancelled. Only looking and backing up have their own minute.',
   services: 'The systemd units on each host.',

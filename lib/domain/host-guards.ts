@@ -16,9 +16,13 @@ export function noHosts({ hosts }: HostFacts): Refusal | null {
   return { code: 'no-hosts', message: "No host carries the tags of the manifest: check hosts.tags and the hosts' own tags." };
 }
 
-/** However large the tolerance, one host has to answer. */
-export function hostsUnreachable({ hosts, offlineTolerance }: HostFacts): Refusal | null {
+/** However large the tolerance, one host has to answer; and all of them where a database is replaced, as each may write to it. */
+export function hostsUnreachable({ hosts, offlineTolerance, components }: HostFacts): Refusal | null {
   const lost = hosts.filter((host) => !isReachable(host));
+  if (lost.length > 0 && components.includes('database')) {
+    const message = `${count(lost.length, 'host')} of ${hosts.length} cannot be reached (${list(lost.map(why))}). It cannot be stopped and would go on to write to the database that is replaced, so hosts.offlineTolerance does not count here. Bring it back, or end it and take it out of the tags.`;
+    return { code: 'hosts-offline', message };
+  }
   if (lost.length <= offlineTolerance && lost.length < hosts.length) return null;
   const message = `${count(lost.length, 'host')} of ${hosts.length} cannot be reached (${list(lost.map(why))}); the manifest tolerates ${offlineTolerance}. Bring them back, take them out of the tags, or raise hosts.offlineTolerance.`;
   return { code: 'hosts-offline', message };

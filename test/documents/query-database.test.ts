@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DocumentValues } from './parameters.ts';
 import { problem, type RdsWorld, sql, startRdsWorld } from '../local/rds-world.ts';
 import { type TestHost, testHost } from './host.ts';
+import type { DocumentValues } from './parameters.ts';
 import { testRepository } from './repository.ts';
 
 type Values = Partial<DocumentValues<'query-database'>>;

@@ -186,6 +186,15 @@ describe('hosts', () => {
     expect(hostGuards(hostFacts({ hosts: [host(), offline], offlineTolerance: 1 }))).toBeNull();
   });
 
+  it('have to be reachable one and all where a database is replaced: none may go on to write to it', () => {
+    const data = { components: ['code', 'database'] as const, offlineTolerance: 9 };
+    for (const lost of [offline, silent]) {
+      const refusal = hostGuards(hostFacts({ ...data, hosts: [host(), lost] }));
+      expect(refusal).toMatchObject({ code: 'hosts-offline', message: expect.stringContaining('would go on to write') });
+    }
+    expect(hostGuards(hostFacts({ ...data, hosts: [host()] }))).toBeNull();
+  });
+
   it('that are online but gave no answer count as lost', () => {
     const refusal = hostGuards(hostFacts({ hosts: [host(), offline, silent], offlineTolerance: 1 }));
     expect(refusal?.message).toMatch(/2 hosts of 3 .*i-2: offline, i-3: gave no answer/);
