@@ -28,7 +28,8 @@ read_option() { # name, value
   case $1 in
     sslmode | ssl)
       PGSSLMODE=$2
-      case $2 in true | 1) PGSSLMODE=require ;; false | 0) PGSSLMODE=disable ;; esac
+      # no-verify is node-postgres's: encrypted, and nobody's certificate is looked at.
+      case $2 in true | 1 | no-verify) PGSSLMODE=require ;; false | 0) PGSSLMODE=disable ;; esac
       ;;
     sslrootcert) PGSSLROOTCERT=$2 ;;
     sslcert) PGSSLCERT=$2 ;;
@@ -87,11 +88,10 @@ ask() {
 # The answer as $said, psql's own words as $words, whether it went well as $asked. Without a file: a look leaves nothing behind. Only
 # the head of either matters, the rest is read and dropped.
 run_query() {
-  local code
   {
     IFS= read -r -d '' words || true
     IFS= read -r -d '' said || true
-    IFS= read -r -d '' code || true
+    IFS= read -r -d '' query_code || true
   } < <(
     {
       code=0
@@ -100,7 +100,22 @@ run_query() {
     wait "$!" || true
     printf '\0%s\0%s\0' "$said" "$code"
   )
-  [[ $code == 0 ]]
+  [[ $query_code == 0 ]]
+}
+
+# psql's code for a connection that was not made or was lost. One time says little: right after a cut-over, names and pools still settle.
+# What the server answered is never asked for again.
+not_connected=2
+attempts=4
+
+run_query_with_patience() {
+  local attempt
+  for ((attempt = 1; attempt <= attempts; attempt++)); do
+    if run_query; then return; fi
+    if [[ $query_code != "$not_connected" ]] || ((attempt == attempts)); then return 1; fi
+    progress "no connection to $ask_host:$ask_port, attempt $attempt of $attempts"
+    sleep "$((attempt * 2))"
+  done
 }
 
 keep_head() {
@@ -118,8 +133,8 @@ blotted() {
 }
 
 question() {
-  local said='' words=''
-  if ! run_query; then
+  local said='' words='' query_code=''
+  if ! run_query_with_patience; then
     fail query-failed "psql could not ask $ask_host:$ask_port. See detail; nothing was changed." "$(blotted "$words")"
   fi
   said=${said%%$'\n'*}

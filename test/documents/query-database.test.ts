@@ -129,6 +129,33 @@ describe('psql', () => {
     expect(stderr).not.toMatch(/hunter2/);
   });
 
+  it('that gets no connection at first is asked again', async () => {
+    const count = `${host.root}/count`;
+    program('psql', `echo x >>${count}; if (($(wc -l <${count}) < 3)); then echo refused >&2; exit 2; fi; echo 7`);
+    expect(await ask({ atLeast: '1' })).toMatchObject({ value: 7 });
+    expect(readFileSync(count, 'utf8')).toBe('x\nx\nx\n');
+  });
+
+  it.each([
+    ['what the server refuses', 'echo "ERROR: no" >&2; exit 1', 1],
+    ['a connection that never comes', 'echo refused >&2; exit 2', 4],
+  ])('is asked for %s so often and no more', async (_what, script, times) => {
+    program('psql', `echo x >>${host.root}/count; ${script}`);
+    expect(await refused()).toMatchObject({ error: 'query-failed' });
+    expect(readFileSync(join(host.root, 'count'), 'utf8').split('\n')).toHaveLength(times + 1);
+  });
+
+  it.each([
+    ['sslmode=no-verify', 'require'],
+    ['ssl=true', 'require'],
+    ['sslmode=verify-full', 'verify-full'],
+  ])('understands %s as drivers do', async (option, mode) => {
+    writeFileSync(file, urlLine(`postgres://app:${ENCODED}@db.example:5432/shop?${option}`));
+    program('psql', `printf %s "$PGSSLMODE" >${host.root}/mode; echo 1`);
+    await ask();
+    expect(readFileSync(join(host.root, 'mode'), 'utf8')).toBe(mode);
+  });
+
   it.each([
     ['is killed', 'kill -KILL $$'],
     ['is killed after it answered', 'echo 5; kill -KILL $$'],
