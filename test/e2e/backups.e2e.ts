@@ -64,12 +64,26 @@ describe('a backup before a deployment', () => {
   });
 
   it('fails as a whole when one host has nothing to keep, and leaves the lock free', async () => {
-    const { stage } = await openData(theatre);
-    await rm(join(stage.hosts[1]?.directory ?? '', FILE));
+    const { stage, files } = await openData(theatre);
+    const [, second] = stage.hosts;
+    const path = join(second?.directory ?? '', FILE);
+    const good = await readFile(path, 'utf8');
+    await rm(path);
     const backup = await backUp(stage, {});
     expect(backup).toMatchObject({ state: 'failed', problem: expect.stringContaining('configuration-missing') });
-    const rollback = await stage.rollBack({ strategy: 'configuration', target: { version: '1.2.0' } });
-    expect(rollback).toMatchObject({ status: 'refused', refusal: { code: 'target-not-restorable' } });
+    expect(await stage.rollBack({ strategy: 'configuration', target: { version: '1.2.0' } })).toMatchObject({
+      status: 'refused',
+      refusal: { code: 'target-not-restorable' },
+    });
+    // Only who gets the lock comes as far as this.
+    await writeFile(path, good, { mode: 0o600 });
+    const wanted = (await files()).map((text) => `${text}OLDER=1\n`);
+    for (const [index, { directory }] of stage.hosts.entries())
+      await writeFile(join(directory, `${FILE}.previous`), wanted[index] ?? '');
+    const rollback = await stage.rollBack({ strategy: 'configuration' });
+    expect(rollback, rollback.resolution).toMatchObject({ status: 'succeeded' });
+    expect(await files()).toEqual(wanted);
+    await stage.expectOrder(rollback.rollbackId);
   });
 
   it('is refused where the manifest has nothing to back up', async () => {
