@@ -108,6 +108,7 @@ export function createMonitoring({ publish, now: clock = () => new Date() }: Mon
   return {
     scope: 'monitoring',
     protocol: 'cbor+json',
+    xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
     operations: {
       PutMetricData: async (input: PutMetricDataInput, call: Call) => {
         await call.authorize('cloudwatch:PutMetricData', ['*'], { 'cloudwatch:namespace': input.Namespace ?? '' });

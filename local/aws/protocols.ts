@@ -17,15 +17,24 @@ export interface Exchange {
  * protocol; `Date` values in an answer are written as each protocol has them. Throws `AwsError` when it can't be decoded.
  */
 export function decodeRequest(service: Service, request: WireRequest): Exchange {
-  if (service.protocol === 'query') return queryExchange(service, request);
+  if (speaksQuery(service.protocol, request)) return queryExchange(service, request);
   return request.headers['smithy-protocol'] === 'rpc-v2-cbor' ? cborExchange(request) : jsonExchange(request);
 }
 
 /** An error as a service answers it before its operation is known; `protocol` decides its form. */
 export function encodeError(protocol: Service['protocol'], request: WireRequest, error: AwsError): WireAnswer {
-  if (protocol === 'query') return encodeQueryError(error);
+  if (speaksQuery(protocol, request)) return encodeQueryError(error);
   const isCbor = request.headers['smithy-protocol'] === 'rpc-v2-cbor';
   return isCbor ? cborAnswer(error.status, errorBody(error), error) : jsonError(request, error);
+}
+
+export function isForm({ headers }: WireRequest): boolean {
+  return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
+}
+
+/** CloudWatch still understands the protocol that it once spoke: an AWS CLI older than its other ones sends it. */
+function speaksQuery(protocol: Service['protocol'], request: WireRequest): boolean {
+  return protocol === 'query' || (protocol === 'cbor+json' && isForm(request));
 }
 
 function jsonExchange(request: WireRequest): Exchange {

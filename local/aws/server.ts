@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { CallFaults } from './call-faults.ts';
 import { jsonAnswer, readRequest, sendAnswer, type WireAnswer, type WireRequest } from './http.ts';
 import type { Iam, Identity } from './iam.ts';
-import { decodeRequest, encodeError } from './protocols.ts';
+import { decodeRequest, encodeError, isForm } from './protocols.ts';
 import { AwsError, type Call, type Operation, type Service } from './service.ts';
 import { parseAuthorization, type SignatureHeader, verifySignature } from './sigv4.ts';
 
@@ -81,8 +81,7 @@ async function answer(request: WireRequest, served: Served): Promise<WireAnswer>
   const known = [...served.services, ...served.restServices].map(({ scope }) => scope).sort();
   const message = `the laptop AWS has no service '${header.scope}'; it has: ${known.join(', ')}`;
   // Its protocol isn't known either; a form is a sign of the query protocol.
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return encodeError(isForm ? 'query' : 'json', request, new AwsError('UnknownServiceException', message, 404));
+  return encodeError(isForm(request) ? 'query' : 'json', request, new AwsError('UnknownServiceException', message, 404));
 }
 
 function parseHeader(request: WireRequest): SignatureHeader | AwsError | undefined {

@@ -5,17 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATIONS } from '../../docs/operations.ts';
-import { USERS, type User } from '../../local/aws/users.ts';
+import { USERS } from '../../local/aws/users.ts';
 import { examples, shellSetup } from '../../local/examples.ts';
 import type { World } from '../../local/world.ts';
+import { hasCli, hasQueues } from './cli.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 const run = promisify(execFile);
 const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
-const hasCli = await run('aws', ['--version']).then(
-  () => true,
-  () => false,
-);
 
 /** The page's own function, and each answer followed by a line that says how it went. */
 const WATCHED = `eval "pasted_$(declare -f api)"
@@ -81,10 +78,34 @@ describe('what is there to be pasted', () => {
     expect(blocks.length).toBeGreaterThan(12);
     const cursor = (await stage.operator.call('GET', `/rollbacks?application=${stage.application}&limit=1`)).cursor ?? 'none';
     for (const block of blocks) {
-      const who: User = block.includes('/approve') ? 'approver' : 'operator';
-      const printed = await paste(`${shellSetup(world(), rollbackId)}\n${WATCHED}\nCURSOR=${cursor}\n${who}\n${block}`);
+      // "On your machine, `approver` makes you the second person."
+      const commands = block.replace(/^api .*\/(approve|reject)"$/gm, 'approver\n$&\noperator');
+      const printed = await paste(`${shellSetup(world(), rollbackId)}\n${WATCHED}\nCURSOR=${cursor}\n${commands}`);
       expectAnswered(printed, block);
     }
+  });
+
+  it.skipIf(!hasQueues)('of the README: what hands in an event that no function took', async () => {
+    const [, section = ''] = readme.split('### An event that no function took');
+    const blocks = [...section.matchAll(/^```bash\n([\s\S]*?)^```$/gm)].slice(0, 2).map(([, block = '']) => block);
+    const { rollbackId: dead } = await stage.operator.call('POST', `/applications/${stage.application}/rollbacks`, {
+      strategy: 'code',
+      target: { version: '1.2.0' },
+      reason: 'a test',
+    });
+    await stage.ended(dead);
+    const detail = { executionArn: 'arn:of:it', name: dead, status: 'ABORTED' };
+    const event = { requestPayload: { source: 'aws.states', detail } };
+    const queue = `${theatre.aws.endpoint}/123456789012/rollback-local-undelivered-events`;
+    const printed = await paste(`${shellSetup(world(), dead)}
+aws() { command aws --endpoint-url "$API" "$@"; }
+admin
+aws sqs send-message --region "$REGION" --queue-url ${queue} --message-body '${JSON.stringify(event)}'
+${blocks.join('\n').replaceAll('rollback-prod', 'rollback-local')}
+cat answer.json
+aws sqs receive-message --region "$REGION" --queue-url ${queue}`);
+    expect(printed).toMatch(/"StatusCode": 200/);
+    expect(printed).not.toMatch(/FunctionError|errorMessage|"Messages"/);
   });
 
   it('of `npm start`: every example', async () => {

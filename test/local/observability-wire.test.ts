@@ -15,6 +15,7 @@ import { type LaptopServer, listen } from '../../local/aws/server.ts';
 import { REGION } from '../../local/aws/service.ts';
 import { createSns } from '../../local/aws/sns.ts';
 import { createSqs } from '../../local/aws/sqs.ts';
+import { signedFetch } from './signed-fetch.ts';
 
 const TOPIC = { name: 'notifications', arn: `arn:aws:sns:${REGION}:123456789012:notifications` };
 const RULE = {
@@ -61,6 +62,22 @@ it('answers the CloudWatch client', async () => {
   expect(events.published()).toMatchObject([{ source: 'aws.cloudwatch', detail: { alarmName: 'app-5xx' } }]);
   const unknown = new SetAlarmStateCommand({ AlarmName: 'none', StateValue: 'OK', StateReason: 'drill' });
   await expect(client.send(unknown)).rejects.toMatchObject({ name: 'ResourceNotFound' });
+});
+
+it('answers the query protocol that older clients of CloudWatch speak', async () => {
+  const ask = async (body: string) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const answer = await signedFetch(server.endpoint, { method: 'POST', headers, body, service: 'monitoring', credentials });
+    return { status: answer.status, text: await answer.text() };
+  };
+  expect(await ask('Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=none')).toMatchObject({
+    status: 200,
+    text: expect.stringMatching(/^<DescribeAlarmsResponse xmlns="http:..monitoring.*<MetricAlarms><.MetricAlarms>/),
+  });
+  expect(await ask('Action=SetAlarmState&AlarmName=none&StateValue=OK&StateReason=drill')).toMatchObject({
+    status: 404,
+    text: expect.stringContaining('<Code>ResourceNotFound</Code>'),
+  });
 });
 
 it('answers the EventBridge client', async () => {
