@@ -72,11 +72,6 @@ export class RestoredDatabaseUnknown extends RollbackServiceError {
   }
 }
 
-/** Not every host of a wave ran its command successfully; the message names the hosts and what they said. */
-export class HostCommandFailed extends RollbackServiceError {
-  override readonly name = 'HostCommandFailed';
-}
-
 /** Nobody can say whether SendCommand was carried out (time-out, 5xx): look with `findCommand` before sending again. */
 export class CommandSendUnclear extends RollbackServiceError {
   override readonly name = 'CommandSendUnclear';
@@ -93,10 +88,7 @@ export class HostsUnreachable extends RollbackServiceError {
   override readonly name = 'HostsUnreachable';
   readonly hosts: readonly string[];
   constructor(hosts: readonly string[], cause: unknown) {
-    const who = [...hosts].join(', ');
-    super(`${who} cannot be sent a command: stopped, terminated or deregistered. Bring it back, or take it out of the tags.`, {
-      cause,
-    });
+    super(`${[...hosts].join(', ')} takes no command: bring it back, or take it out of the tags.`, { cause });
     this.hosts = hosts;
   }
 }
@@ -107,14 +99,6 @@ export class AnswerIncomplete extends RollbackServiceError {
   override readonly retryable = true;
   constructor(call: string, missing: string) {
     super(`${call} was answered without ${missing}. Try again.`);
-  }
-}
-
-/** One of an application's addresses leads from one to the next without end. */
-export class RedirectedTooOften extends RollbackServiceError {
-  override readonly name = 'RedirectedTooOften';
-  constructor(most: number) {
-    super(`redirected more than ${most} times`);
   }
 }
 

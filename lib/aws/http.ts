@@ -1,10 +1,14 @@
 import type { FlowObservation, Manifest } from '../contracts.ts';
-import { RedirectedTooOften } from '../errors.ts';
 
 const TIMEOUT_MS = 5000;
 const MAX_BODY = 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** Ends the observation of a flow, and goes no further than its words. */
+class RedirectedTooOften extends Error {
+  override readonly name = 'RedirectedTooOften';
+}
 
 type Flow = Manifest['health']['flows'][number];
 
@@ -39,7 +43,7 @@ async function open(flow: Flow, signal: AbortSignal): Promise<Response> {
     const location = response.headers.get('location');
     if (response.status === flow.status || !REDIRECTS.includes(response.status) || location === null) return response;
     await response.body?.cancel();
-    if (redirects === MAX_REDIRECTS) throw new RedirectedTooOften(MAX_REDIRECTS);
+    if (redirects === MAX_REDIRECTS) throw new RedirectedTooOften(`redirected more than ${MAX_REDIRECTS} times`);
     url = new URL(location, url).href;
   }
 }
