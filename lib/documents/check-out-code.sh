@@ -71,7 +71,7 @@ run_install_script() {
   if [[ -x $directory/$SSM_installScript ]]; then set -- "$script"; else set -- bash -- "$script"; fi
   run_tool as_user_in "$directory" 1200 "$@" ||
     tool_failed install-failed "$SSM_installScript of $SSM_commit failed. The code is switched, the services were not restarted."
-  tail -n 5 -- "$tool_output"
+  end_of_output 5
 }
 
 # A run that was cut off after its checkout does not save again: what differs from the commit then is what it restored itself.

@@ -175,6 +175,21 @@ describe('a release that does not come up', () => {
     expect(await at.version()).toBe('1.1.0');
   });
 
+  it('shows what an install script printed, without credentials', async () => {
+    const chatty = at.repository.release({ 'install.sh': '#!/bin/sh\necho fetching https://me:secret@example.com/x\n' });
+    at.repository.git('fetch', '--quiet');
+    const run = await at.host.run('check-out-code', {
+      ...at.values,
+      commit: chatty,
+      installKind: 'script',
+      installScript: 'install.sh',
+      healthUrl: '',
+    });
+    expect(JSON.parse(run.stdout)).toMatchObject({ ok: true });
+    expect(run.stderr).toContain('fetching https://***@example.com/x');
+    expect(run.stdout + run.stderr).not.toContain('secret');
+  });
+
   it('is reported when its install script fails', async () => {
     const failing = at.repository.release({
       'install.sh': '#!/bin/sh\necho fetching https://me:secret@example.com/x\nexit 194\n',

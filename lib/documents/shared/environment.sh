@@ -185,7 +185,7 @@ install_python() {
   run_tool as_user_in "$where" 1500 env "PIP_CACHE_DIR=$state/cache/pip" "$1/venv/bin/python" -m pip install --disable-pip-version-check --no-input \
     -r "${SSM_requirements##*/}" ||
     tool_failed install-failed "pip could not install $SSM_requirements of $SSM_commit. Nothing was switched; the application runs as before."
-  tail -n 5 -- "$tool_output"
+  end_of_output 5
 }
 
 install_npm() {
@@ -194,5 +194,5 @@ install_npm() {
     tool_failed install-failed "npm ci failed for $SSM_commit. Nothing was switched; the application runs as before."
   # Without any dependency npm makes no folder.
   as_user mkdir -p -- "$1/$environment_inside"
-  tail -n 5 -- "$tool_output"
+  end_of_output 5
 }

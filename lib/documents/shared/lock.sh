@@ -70,9 +70,12 @@ disk_is_full() {
   ((free_megabytes < 1))
 }
 
-# The end of a tool's output as $tool_tail: plain ASCII, 800 characters at most, credentials in addresses blotted out.
+# The last $1 lines of a tool's output, credentials in addresses blotted out.
+end_of_output() { tail -n "$1" -- "$tool_output" 2>/dev/null | sed -E 's#(://)[^/@[:space:]]*@#\1***@#g' || true; }
+
+# The end of a tool's output as $tool_tail: plain ASCII, 800 characters at most.
 read_tool_tail() {
-  tool_tail=$(tail -n 20 -- "$tool_output" 2>/dev/null | sed -E 's#(://)[^/@[:space:]]*@#\1***@#g' || true)
+  tool_tail=$(end_of_output 20)
   tool_tail=${tool_tail//[^[:print:][:space:]]/?}
   if ((${#tool_tail} > 800)); then tool_tail=${tool_tail: -800}; fi
 }
