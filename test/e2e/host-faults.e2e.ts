@@ -135,30 +135,6 @@ describe.concurrent('a host that is lost', () => {
     await stage.expectOrder(rollback.rollbackId);
   });
 
-  it('before the plan is made, where the manifest tolerates it: the others are rolled back, and it is named in all that is said', async () => {
-    const stage = await theatre.stage({
-      manifest: ([host]) => ({
-        hosts: { tags: { Application: host?.host.tags.Application ?? '' }, concurrency: '100%', offlineTolerance: 1 },
-      }),
-    });
-    const [canary, other] = stage.hosts;
-    theatre.aws.ssm.setOnline(other?.id ?? '', false);
-    const rollback = await stage.rollBack();
-    expect(rollback).toMatchObject({
-      status: 'succeeded',
-      hosts: [
-        { id: canary?.id, version: '1.1.0' },
-        { id: other?.id, commit: null, note: expect.stringMatching(/^was out of reach and is left out/) },
-      ],
-    });
-    expect(rollback.resolution).toContain(`${other?.id} was out of reach`);
-    expect(rollback.followUp[0]).toBe(`Bring ${other?.id} to what the other hosts run before it serves again.`);
-    const report = await theatre.client('viewer').call('GET', `/rollbacks/${rollback.rollbackId}/report`);
-    expect(report).toContain(`| ${other?.id} |  | unknown | was out of reach`);
-    expect(await stage.versions()).toEqual(['1.1.0', '1.2.0']);
-    await stage.expectOrder(rollback.rollbackId);
-  });
-
   it('between its preparation and its wave: failed, and the canary is back', async () => {
     const stage = await theatre.stage();
     const [canary, other] = stage.hosts;

@@ -76,7 +76,12 @@ describe('a rollback that is refused', () => {
     const manifest = await stage.operator.call('GET', path);
     await stage.operator.call('PUT', path, { ...manifest, hosts: { ...manifest.hosts, offlineTolerance: 1 } });
     const rollback = await stage.rollBack();
-    expect(rollback).toMatchObject({ status: 'succeeded', hosts: [{ id: on, version: '1.1.0' }] });
+    const left = { id: off, commit: null, note: expect.stringMatching(/^was out of reach and is left out/) };
+    expect(rollback).toMatchObject({ status: 'succeeded', hosts: [{ id: on, version: '1.1.0' }, left] });
+    expect(rollback.resolution).toContain(`${off} was out of reach`);
+    expect(rollback.followUp[0]).toBe(`Bring ${off} to what the other hosts run before it serves again.`);
+    const report = await theatre.client('viewer').call('GET', `/rollbacks/${rollback.rollbackId}/report`);
+    expect(report).toContain(`| ${off} |  | unknown | was out of reach`);
     const { plan } = await stage.operator.call('GET', `/rollbacks/${rollback.rollbackId}/plan`);
     expect(plan.warnings).toContainEqual(expect.stringContaining(`${off} cannot be reached and is left out`));
     expect(await stage.versions()).toEqual(['1.1.0', '1.2.0']);
