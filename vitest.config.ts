@@ -11,12 +11,13 @@ export default defineConfig({
     // Most tests wait for processes: more workers than Vitest's one for each spare core keep both cores of a small machine busy.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'], ...together } },
+      { test: { name: 'domain', include: ['test/domain/**/*.test.ts'], testTimeout: 30_000, ...together } },
       {
         test: {
           name: 'unit',
           include: ['test/{functions,lib}/**/*.test.ts', 'test/*.test.ts'],
           exclude: ['test/lib/{frontend,database}/**'],
+          testTimeout: 30_000,
         },
       },
       {

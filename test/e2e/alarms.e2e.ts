@@ -19,10 +19,15 @@ describe('an alarm', () => {
     (await operator.call('GET', `/rollbacks?application=${application}&limit=100`)).rollbacks;
   /** Waits until so many rollbacks are on record; answers them newest first. */
   const onRecord = (stage: Stage, number: number, withinMs = 30_000) =>
-    until(`${number} rollbacks of ${stage.application}`, withinMs, async () => {
-      const found = await rollbacksOf(stage);
-      return found.length >= number ? found : undefined;
-    });
+    until(
+      `${number} rollbacks of ${stage.application}`,
+      withinMs,
+      async () => {
+        const found = await rollbacksOf(stage);
+        return found.length >= number ? found : undefined;
+      },
+      500,
+    );
   /** The same once they are over, asked for one by one: functions asked by many at once start cold. */
   const ended = async (stage: Stage, number: number): Promise<Rollback[]> => {
     const over: Rollback[] = [];
@@ -30,9 +35,12 @@ describe('an alarm', () => {
     return over;
   };
   const watched = (stage: Stage) =>
-    until('a rollback that is watched', 60_000, async () => {
-      return (await rollbacksOf(stage)).find(({ status }) => status === 'monitoring');
-    });
+    until(
+      'a rollback that is watched',
+      60_000,
+      async () => (await rollbacksOf(stage)).find(({ status }) => status === 'monitoring'),
+      500,
+    );
   const announced = (rollbackId: string) =>
     theatre.aws.events
       .published()

@@ -19,10 +19,7 @@ describe('a rollback that needs approval', () => {
 
   const withApproval = (timeout = '1h') => ({ approval: { required: ['code' as const], timeout } });
   const reached = (stage: Stage, rollbackId: string, status: RollbackStatus): Promise<Rollback> =>
-    until(`${rollbackId} to be ${status}`, 60_000, async () => {
-      const rollback = await stage.operator.call('GET', `/rollbacks/${rollbackId}`);
-      return rollback.status === status ? rollback : undefined;
-    });
+    stage.reached(rollbackId, (current) => current === status);
   const waiting = async (stage: Stage): Promise<string> => {
     const rollbackId = await stage.start();
     await reached(stage, rollbackId, 'awaiting-approval');

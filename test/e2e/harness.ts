@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
-import type { CommandRecord, Release, Rollback, RollbackEvent } from '../../lib/contracts.ts';
+import type { CommandRecord, Release, Rollback, RollbackEvent, RollbackStatus } from '../../lib/contracts.ts';
 import { verifyChain } from '../../lib/domain/chain.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
 import { type ApiClient, createApiClient } from '../../local/api-client.ts';
@@ -65,6 +65,8 @@ export interface Stage {
   deploy(version: string): Promise<void>;
   /** Asks for a code rollback; answers its id. */
   start(request?: object): Promise<string>;
+  /** Waits until the status of a rollback is such a one, for a minute unless told. */
+  reached(rollbackId: string, is: (status: RollbackStatus) => boolean, withinMs?: number): Promise<Rollback>;
   /** Waits for the end of a rollback. */
   ended(rollbackId: string): Promise<Rollback>;
   /** `start` and `ended`. */
@@ -236,11 +238,16 @@ const setStage = async ({ theatre, tables, number, opened: openedHosts, options 
       const body = { strategy: 'code', reason: 'a test', ...request };
       return (await operator.call('POST', `/applications/${application}/rollbacks`, body)).rollbackId;
     },
-    ended: (rollbackId) =>
-      until(`the end of ${rollbackId}`, ENDED_WITHIN_MS, async () => {
-        const rollback = (await operator.call('GET', `/rollbacks/${rollbackId}`)) as Rollback;
-        return isOver(rollback.status) ? rollback : undefined;
-      }),
+    async reached(rollbackId, is, withinMs = 60_000) {
+      const Key = { pk: `ROLLBACK#${rollbackId}`, sk: 'HEADER' };
+      // Looked for in the table: asking the API many times would keep the machine busier than what is tested.
+      await until(`the awaited status of ${rollbackId}`, withinMs, async () => {
+        const { Item } = await tables.send(new GetCommand({ TableName: TABLE('log'), Key }));
+        return (Item && is(Item.status)) || undefined;
+      });
+      return operator.call('GET', `/rollbacks/${rollbackId}`);
+    },
+    ended: (rollbackId) => stage.reached(rollbackId, isOver, ENDED_WITHIN_MS),
     rollBack: async (request) => stage.ended(await stage.start(request)),
     events: async (rollbackId) => (await operator.call('GET', `/rollbacks/${rollbackId}/events?limit=200`)).events,
     versions: async () => (await Promise.all(hosts.map((host) => host.health()))).map(({ version }) => version),
