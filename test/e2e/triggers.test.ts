@@ -1,7 +1,2 @@
-/**
- * What starts a rollback and what holds it, alarms and approvals, and all parts of an application in one; one file, so that the topics
- * share one theatre. Data and configuration alone, and what may go wrong with them: data-faults, database-faults.
- */
+/** What starts a rollback by itself. What holds one back until somebody approves: step-faults; all parts of an application in one: data-faults. */
 import './alarms.e2e.ts';
-import './approvals.e2e.ts';
-import './full.e2e.ts';
