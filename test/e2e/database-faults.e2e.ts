@@ -117,7 +117,7 @@ describe('a database rollback', () => {
       status: 'failed',
       resolution: expect.stringMatching(/Nobody saw that data-\d+-db leads to the old instance again on \S+, \S+:/),
     });
-    expect(rollback.followUp[0]).toContain('do not remove that');
+    expect(rollback.leftOver?.join(' ')).toContain('do not remove that');
     const { detail } = (await data.stage.events(rollback.rollbackId)).find(({ key }) => key === 'undo-verified') ?? {};
     expect(detail?.astray).toEqual(data.stage.hosts.map(({ id }) => id).toSorted());
     await expectUntouched(data, rollback.rollbackId);
