@@ -41,12 +41,15 @@ describe('an alarm', () => {
       async () => (await rollbacksOf(stage)).find(({ status }) => status === 'monitoring'),
       500,
     );
-  const announced = (rollbackId: string) =>
-    theatre.aws.events
+  /** Each announcement once: a call whose answer was lost is made again with the very same words, as EventBridge delivers at least once. */
+  const announced = (rollbackId: string) => {
+    const events = theatre.aws.events
       .published()
       .filter(({ source }) => source === 'rollback-service')
       .map((event) => ({ ...event, detail: event.detail as Record<string, unknown> }))
       .filter(({ detail }) => detail.rollbackId === rollbackId);
+    return [...new Map(events.map((event) => [JSON.stringify(event.detail), event])).values()];
+  };
   /** Nothing that was published is on its way any more. */
   const settled = async () => {
     await theatre.aws.events.idle();
