@@ -59,7 +59,6 @@ function startRunner(): ChildProcess {
 
 function give<T>(order: Order, cancel?: AbortSignal): Promise<T> {
   runner ??= startRunner();
-  const { channel } = runner;
   const child = runner;
   orders += 1;
   const id = orders;
@@ -69,7 +68,7 @@ function give<T>(order: Order, cancel?: AbortSignal): Promise<T> {
       cancel?.removeEventListener('abort', abort);
       resolve(value);
     });
-    channel?.ref();
+    child.channel?.ref();
     child.send({ id, order });
     cancel?.addEventListener('abort', abort);
     if (cancel?.aborted) abort();

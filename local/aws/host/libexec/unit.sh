@@ -7,13 +7,15 @@ export LC_ALL=C
 libexec=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 states=$HOST_ROOT/run/systemd/units
 
+# unit_file UNIT: its path in REPLY.
 unit_file() { REPLY=$HOST_ROOT/etc/systemd/system/$1.service; }
 
 # settings UNIT KEY: every value of a key in the array VALUES, continued lines joined.
 settings() {
-  local line joined='' file=$HOST_ROOT/etc/systemd/system/$1.service
+  local line joined=''
   VALUES=()
-  [[ -r $file ]] || return 0
+  unit_file "$1"
+  [[ -r $REPLY ]] || return 0
   while IFS= read -r line || [[ -n $line ]]; do
     if [[ $line =~ ^[[:space:]]*[#\;] ]]; then continue; fi
     joined+=$line
@@ -23,7 +25,7 @@ settings() {
     fi
     if [[ $joined == "$2="* ]]; then VALUES+=("${joined#*=}"); fi
     joined=''
-  done <"$file"
+  done <"$REPLY"
 }
 
 # setting UNIT KEY [DEFAULT]: the last value of a key in REPLY.
