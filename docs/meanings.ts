@@ -21,7 +21,7 @@ export const MANIFEST: Meanings = {
     'How long one command may take on the hosts of a wave, at most 30m. After that it is cancelled. Only looking and backing up have their own minute.',
   services: 'The systemd units on each host.',
   'services.application': 'Units of the application. They are restarted.',
-  'services.proxy': 'Units before it, such as nginx. They are reloaded, not restarted.',
+  'services.proxy': 'Units before it, such as nginx. They are reloaded; one that cannot reload is restarted.',
   code: 'The git checkout on each host. Without it there is no `code` strategy.',
   'code.directory': 'Root of the git repository on the host.',
   'code.user': 'Owner of the checkout. git and the installation run as this user, never as root.',

@@ -23,9 +23,16 @@ const transientFaults = (): MiddlewareObj<unknown, unknown> => ({
   },
 });
 
-/** Started before it is needed, with nothing to do yet (rollback.asl.yml, Plan). Middy's own warm-up ended with its version 7.7. */
-const warmUp = (): MiddlewareObj<unknown, unknown> => ({
-  before: ({ event }) => (event instanceof Object && 'warmUp' in event ? {} : undefined),
+/**
+ * For a step that is started before it is needed (rollback.asl.yml, Plan): `read` makes a first call for the rollback, which loads the
+ * SDK's parts and opens the connection. Middy's own warm-up ended with its version 7.7.
+ */
+export const warmUp = (read: (rollbackId: string) => Promise<unknown>): MiddlewareObj => ({
+  before: async ({ event }: { event: unknown }) => {
+    if (!(event instanceof Object && 'warmUp' in event)) return undefined;
+    await read(String(event.warmUp));
+    return {};
+  },
 });
 
 /**
@@ -38,7 +45,6 @@ export const step = <S extends z.ZodMiniType, R>(
 ): MiddyfiedHandler<unknown, R> =>
   middy<unknown, R>()
     .use(injectLambdaContext(logger))
-    .use(warmUp() as MiddlewareObj<unknown, R>)
     .use(transientFaults() as MiddlewareObj<unknown, R>)
     .handler(async (event) => run(input.parse(event)));
 

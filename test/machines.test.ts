@@ -50,7 +50,7 @@ const statesOf = (place: string, { States }: Json, around?: Json): State[] =>
 const machines = readdirSync(FOLDER).filter((file) => file.endsWith('.asl.yml'));
 const states = machines.flatMap((file) => statesOf(file.replace('.asl.yml', ''), parse(read(`statemachines/${file}`))));
 // Starting up what comes next may fail without a word: it starts cold then.
-const isWarmUp = ({ state }: State): boolean => state.Parameters?.Payload?.warmUp === true;
+const isWarmUp = ({ state }: State): boolean => state.Parameters?.Payload?.['warmUp.$'] !== undefined;
 const tasks = states.filter((one) => one.state.Type === 'Task' && !isWarmUp(one));
 const lambdaTasks = tasks.filter(({ state }) => state.Resource.includes(':lambda:'));
 const nestedTasks = tasks.filter(({ state }) => state.Resource.includes(':states:startExecution'));

@@ -5,8 +5,8 @@ import { isOver } from '../../lib/domain/transitions.ts';
 import { RollbackCancelled, RollbackOver } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
-import { requireRollback } from '../../lib/log/rollbacks.ts';
-import { step } from '../../lib/middleware.ts';
+import { getRollback, requireRollback } from '../../lib/log/rollbacks.ts';
+import { step, warmUp } from '../../lib/middleware.ts';
 import { acquireLock, releaseLock } from '../../lib/registry/locks.ts';
 import { leaseMs } from '../../lib/rollback/lease.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
@@ -41,4 +41,4 @@ export const handler = step(ExecutionInput, async ({ rollbackId, application }) 
   await appendEvent({ rollbackId, phase: 'lock', type: 'refused', key: 'lock', detail: refusal, now });
   await moveTo(rollbackId, 'planned', { refusal });
   return { acquired: false, fence: 0 };
-});
+}).use(warmUp(getRollback));

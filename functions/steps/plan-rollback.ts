@@ -7,8 +7,8 @@ import { batches } from '../../lib/domain/waves.ts';
 import { RollbackCancelled } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { getPlan, savePlan } from '../../lib/log/plans.ts';
-import { requireRollback } from '../../lib/log/rollbacks.ts';
-import { step } from '../../lib/middleware.ts';
+import { getRollback, requireRollback } from '../../lib/log/rollbacks.ts';
+import { step, warmUp } from '../../lib/middleware.ts';
 import { preflight } from '../../lib/rollback/preflight.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
@@ -95,4 +95,4 @@ export const handler = step(ExecutionInput, async ({ rollbackId }) => {
   const { plan, refusal, waits } = await preflight(rollback, now);
   if (plan) return record(plan, now);
   return waits ? wait(rollbackId, refusal, now) : refuse(rollbackId, refusal, now);
-});
+}).use(warmUp(getRollback));

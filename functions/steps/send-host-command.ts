@@ -7,8 +7,8 @@ import { commandsOf } from '../../lib/log/commands.ts';
 import { databaseWorkOf } from '../../lib/log/database-work.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { requirePlan } from '../../lib/log/plans.ts';
-import { requireRollback } from '../../lib/log/rollbacks.ts';
-import { step } from '../../lib/middleware.ts';
+import { getRollback, requireRollback } from '../../lib/log/rollbacks.ts';
+import { step, warmUp } from '../../lib/middleware.ts';
 import { capturesOf } from '../../lib/rollback/evidence.ts';
 import { followHostCommand } from '../../lib/rollback/follow-host-command.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
@@ -70,4 +70,4 @@ export const handler = step(HostCommandInput, async (input) => {
   ]);
   const followed = await followHostCommand({ input, document: intended.command.document, unreachable, ...sent }, plan, LOOK_MS);
   return { ...sent, ...followed };
-});
+}).use(warmUp(getRollback));

@@ -11,7 +11,7 @@ observe_services
 observe_configuration "$SSM_configurationFile"
 ask_health "$SSM_healthUrl"
 count_errors "$SSM_logUnits" "$SSM_logsSince"
-measure_free_for_all
+measure_free
 version=$(git --version)
 
 fields="\"commit\":\"$head_commit\",\"branch\":$(json_text "$head_branch"),\"dirtyFiles\":$dirty_files,\"targetPresent\":$target_present"

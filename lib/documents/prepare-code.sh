@@ -16,7 +16,7 @@ fetch_commit() {
 }
 
 require_free_space() {
-  measure_free_for_all
+  measure_free
   if ((free_megabytes >= least_free_megabytes)); then return; fi
   fail disk-full "$free_megabytes MB are free, $least_free_megabytes MB are needed at least. Make room on the host, then run this again."
 }
@@ -41,5 +41,5 @@ require_free_space
 fetch_commit
 require_untracked_environment
 prepare_environment
-measure_free_for_all
+measure_free
 succeed "\"commit\":\"$SSM_commit\",\"fetched\":$fetched,\"environment\":\"$outcome\",\"freeMegabytes\":$free_megabytes"

@@ -12,10 +12,10 @@ import { findSent, LISTED_WITHIN_MS, reachable, sendToReachable } from './send-h
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
-const FIRST_POLL_MS = 100;
-const SLOWEST_POLL_MS = 2000;
-/** So small that a command is noticed at most a tenth of its own length late. */
-const POLL_GROWTH = 1.1;
+const SHORTEST_POLL_MS = 50;
+const LONGEST_POLL_MS = 2000;
+/** The part of its own length that the end of a command is noticed late, at most. */
+const LATENESS = 0.1;
 
 const readResult = (document: HostDocument, output: string) => {
   try {
@@ -63,9 +63,10 @@ export const collect = async (
   hosts: readonly string[],
   until: Date,
 ): Promise<HostResult[] | null> => {
-  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * POLL_GROWTH, SLOWEST_POLL_MS)) {
+  for (const start = Date.now(); ; ) {
     const ended = (await invocations(commandId)).filter(({ host, status }) => hosts.includes(host) && FINAL.has(status));
     if (ended.length === hosts.length) return Promise.all(ended.map((invocation) => resultOf(commandId, document, invocation)));
+    const wait = Math.min(Math.max((Date.now() - start) * LATENESS, SHORTEST_POLL_MS), LONGEST_POLL_MS);
     if (Date.now() + wait > until.getTime()) return null;
     await sleep(wait);
   }

@@ -42,6 +42,7 @@ function targetOf(target: Resource['properties']): EventTarget {
   return {
     id: target.Id,
     arn: target.Arn,
+    ...(target.Input && { input: JSON.parse(target.Input) }),
     ...(target.RetryPolicy && { retryPolicy: target.RetryPolicy }),
     ...(target.DeadLetterConfig && { deadLetterArn: target.DeadLetterConfig.Arn }),
   };

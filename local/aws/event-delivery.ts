@@ -26,15 +26,17 @@ export interface DeliveredEvent {
 export interface EventTarget {
   readonly id: string;
   readonly arn: string;
+  /** What the target gets in place of the event. */
+  readonly input?: unknown;
   readonly retryPolicy?: { readonly MaximumEventAgeInSeconds?: number; readonly MaximumRetryAttempts?: number };
   readonly deadLetterArn?: string;
 }
 
 /**
- * Hands an event to a function's asynchronous queue: throws or rejects when Lambda doesn't take it. What the function then
+ * Hands an event, or what a target gets in its place, to a function's asynchronous queue: throws or rejects when Lambda doesn't take it. What the function then
  * makes of it is Lambda's to retry, not EventBridge's.
  */
-export type HandToFunction = (functionArn: string, event: DeliveredEvent) => unknown;
+export type HandToFunction = (functionArn: string, payload: unknown) => unknown;
 
 export interface DeliveryOptions {
   readonly invokeAsync: HandToFunction;
@@ -99,7 +101,7 @@ export function createDeliveries(options: DeliveryOptions): Deliveries {
 
 async function attempt(hand: HandToFunction, { target, event }: Delivery): Promise<{ readonly error: unknown } | undefined> {
   try {
-    await hand(target.arn, event);
+    await hand(target.arn, target.input ?? event);
     return undefined;
   } catch (error) {
     return { error };

@@ -1,10 +1,10 @@
 import { EventBridgeServiceException, InternalException } from '@aws-sdk/client-eventbridge';
 import { InternalErrorException } from '@aws-sdk/client-sns';
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, Context } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { LockLost, LogContended } from '../../lib/errors.ts';
-import { endpoint, resource, step } from '../../lib/middleware.ts';
+import { endpoint, resource, step, warmUp } from '../../lib/middleware.ts';
 import { awsError, timeout } from './faults.ts';
 
 const context = { awsRequestId: 'request-1', functionName: 'a-step', memoryLimitInMB: '512' } as Context;
@@ -29,13 +29,13 @@ describe('a step', () => {
     await expect(handler({ rollbackId: 1 }, context)).rejects.toThrow('rollbackId');
   });
 
-  it('does nothing when it is only warmed up', async () => {
-    let ran = false;
-    const handler = step(z.object({}), async () => {
-      ran = true;
-    });
-    expect(await handler({ warmUp: true }, context)).toEqual({});
-    expect(ran).toBe(false);
+  it('only reads when it is warmed up', async () => {
+    const run = vi.fn(async () => undefined);
+    const read = vi.fn(async () => undefined);
+    const handler = step(z.object({}), run).use(warmUp(read));
+    expect(await handler({ warmUp: 'shop-1' }, context)).toEqual({});
+    expect(read.mock.calls).toEqual([['shop-1']]);
+    expect(run).not.toHaveBeenCalled();
   });
 
   it.each([

@@ -30,10 +30,10 @@ function setUp(rules: readonly EventRule[], failures: readonly Error[] = []) {
   const sqs = createSqs({ queues: [QUEUE], now: clock.now });
   const received: DeliveredEvent[] = [];
   const left = [...failures];
-  const invokeAsync = async (_arn: string, event: DeliveredEvent) => {
+  const invokeAsync = async (_arn: string, payload: unknown) => {
     const failure = left.shift();
     if (failure) throw failure;
-    received.push(event);
+    received.push(payload as DeliveredEvent);
   };
   const wait = async (milliseconds: number) => clock.forward(milliseconds / 1000);
   const authority = fakeCall();
@@ -72,6 +72,13 @@ describe('the bus', () => {
         detail: { state: { value: 'ALARM' } },
       },
     ]);
+  });
+
+  it('gives a target what it is to get in place of the event', async () => {
+    const { service, received } = setUp([rule({}, { input: { warmUp: 'alarm' } })]);
+    service.publish(ALARM);
+    await service.idle();
+    expect(received).toEqual([{ warmUp: 'alarm' }]);
   });
 
   it('delivers the same event again when told to', async () => {

@@ -96,8 +96,12 @@ describe('systemctl', () => {
     await vi.waitFor(async () =>
       expect(await journal(one, '-u', 'app', '-o', 'cat')).toContain('args --host 127.0.0.2 two words'),
     );
+    const said = async () => (await journal(one, '-u', 'app', '-o', 'cat')).match(/reloaded/g);
     expect((await one.systemctl('reload', 'app')).exitCode).toBe(0);
-    await vi.waitFor(async () => expect(await journal(one, '-u', 'app', '-o', 'cat')).toContain('reloaded'));
+    await vi.waitFor(async () => expect(await said()).toHaveLength(1));
+    expect((await one.systemctl('reload-or-restart', 'app')).exitCode).toBe(0);
+    await vi.waitFor(async () => expect(await said()).toHaveLength(2));
+    expect(Number(await property(one, 'app', 'MainPID'))).toBe(first);
 
     await one.systemctl('restart', 'app');
     const second = Number(await property(one, 'app', 'MainPID'));
@@ -107,6 +111,9 @@ describe('systemctl', () => {
     await one.systemctl('stop', 'app');
     expect(await one.systemctl('is-active', 'app')).toMatchObject({ exitCode: 3, stdout: 'inactive\n' });
     expect(isAlive(second)).toBe(false);
+
+    expect((await one.systemctl('reload-or-restart', 'app')).exitCode).toBe(0);
+    expect((await one.systemctl('is-active', 'app')).exitCode).toBe(0);
   });
 
   it('gives a service its unit’s environment and files, and nothing of the caller’s', async () => {

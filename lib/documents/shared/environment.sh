@@ -38,7 +38,8 @@ environment_recipe() { printf '%s %s\n' "$SSM_installKind" "$SSM_requirements$SS
 # Prints what npm and pip change when they change an environment, as one checksum. Every single file would take seconds; names that begin
 # with a dot are left to the tools that cache there while the application runs.
 fingerprint() { # folder
-  as_user bash -c '
+  local sum
+  sum=$(as_user bash -c '
     cd -- "$1" || exit
     if [ "$2" = npm ]; then
       cat .package-lock.json 2>/dev/null
@@ -49,7 +50,8 @@ fingerprint() { # folder
       cat pyvenv.cfg
       find lib/python*/site-packages -mindepth 1 -maxdepth 1 ! -name __pycache__ | sort
       cat lib/python*/site-packages/*.dist-info/RECORD
-    fi 2>/dev/null | sha256sum' rollback "$1" "$SSM_installKind" | cut -c -64
+    fi 2>/dev/null | sha256sum' rollback "$1" "$SSM_installKind") || return
+  printf '%s' "${sum%% *}"
 }
 
 # The mark lies in the folder itself: it goes where the folder goes, and npm ci removes it.
@@ -132,7 +134,7 @@ require_file() { # path, error
 # Puts the files of commit $1 into the folder $2. Not git archive: that leaves out what is marked export-ignore.
 export_commit() {
   local index="${2%/*}/index"
-  as_user mkdir -p -- "$2" && repository_with_index "$index" read-tree "$1" &&
+  repository_with_index "$index" read-tree "$1" &&
     repository_with_index "$index" checkout-index --all --force --prefix="$2/" && as_user rm -f -- "$index"
 }
 
@@ -142,10 +144,9 @@ build_environment() {
   find_highest "$SSM_commit"
   folder="$environments/$SSM_commit/$((highest + 1))"
   building=$folder
-  run_tool as_user mkdir -p -- "$folder" || tool_failed state-unwritable "$folder could not be made."
   undo_step=discard_building
-  run_tool as_user bash -c 'printf "%s\n" "$2" >"$1/recipe"' rollback "$folder" "$(environment_recipe)" ||
-    tool_failed state-unwritable "$folder could not be written."
+  run_tool as_user bash -c 'mkdir -p -- "$1/source" && printf "%s\n" "$2" >"$1/recipe"' rollback "$folder" "$(environment_recipe)" ||
+    tool_failed state-unwritable "$folder could not be made."
   run_tool export_commit "$SSM_commit" "$folder/source" || tool_failed install-failed "The files of $SSM_commit could not be exported."
   progress "installing for $SSM_commit"
   "install_$SSM_installKind" "$folder"

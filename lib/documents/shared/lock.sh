@@ -66,7 +66,7 @@ run_tool() { "$@" >"$tool_output" 2>&1; }
 # Tools say it when they can; when the disk holds not even their words, it is measured.
 disk_is_full() {
   if grep -qE 'No space left on device|ENOSPC|Disk quota exceeded' -- "$tool_output" 2>/dev/null; then return 0; fi
-  measure_free_for_all
+  measure_free
   ((free_megabytes < 1))
 }
 

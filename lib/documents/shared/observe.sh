@@ -3,32 +3,39 @@
 # systemctl without our open files: what it starts must not hold the lock or the agent's output.
 system() { systemctl "$@" 3>&- 7>&- 8>&- 9>&-; }
 
-# State and main process of the unit $1, as $service_state and $service_pid.
-read_service() {
-  local key value load=''
-  service_state=unknown
-  service_pid=0
+# States and main processes of the units that are given, in their order, as $service_states and $service_pids.
+read_services() {
+  local key value unit=0
+  service_states=("${@/*/unknown}")
+  service_pids=("${@/*/0}")
+  # A blank line ends a unit. LoadState comes before ActiveState.
   while IFS='=' read -r key value; do
     case $key in
-      LoadState) load=$value ;;
-      ActiveState) service_state=$value ;;
-      MainPID) service_pid=${value//[^0-9]/} ;;
+      '') unit=$((unit + 1)) ;;
+      LoadState) if [[ $value == not-found ]]; then service_states[unit]=not-found; fi ;;
+      ActiveState) if [[ ${service_states[unit]-} != not-found ]]; then service_states[unit]=$value; fi ;;
+      MainPID) service_pids[unit]=${value//[^0-9]/} ;;
     esac
-  done < <(system show --property=LoadState,ActiveState,MainPID -- "$1" 2>/dev/null)
-  if [[ $load == not-found ]]; then service_state=not-found; fi
+  done < <(system show --property=LoadState,ActiveState,MainPID -- "$@" 2>/dev/null)
+}
+
+# State and main process of the unit $1, as $service_state and $service_pid.
+read_service() {
+  read_services "$1"
+  service_state=${service_states[0]}
+  service_pid=${service_pids[0]}
 }
 
 # All services as JSON in $services_json; $services_up says whether each is active.
 observe_services() {
-  local name separator='' list
+  local unit separator='' list
   services_json='['
   services_up=yes
-  split_list list "$SSM_applicationServices${SSM_proxyServices:+,$SSM_proxyServices}"
-  for name in "${list[@]}"; do
-    if [[ -z $name ]]; then continue; fi
-    read_service "$name"
-    if [[ $service_state != active ]]; then services_up=''; fi
-    services_json+="$separator{\"name\":$(json_string "$name"),\"state\":$(json_string "$service_state"),\"mainPid\":$(json_number "$service_pid")}"
+  split_list list "$SSM_applicationServices${SSM_applicationServices:+${SSM_proxyServices:+,}}$SSM_proxyServices"
+  if ((${#list[@]} > 0)); then read_services "${list[@]}"; fi
+  for unit in "${!list[@]}"; do
+    if [[ ${service_states[unit]} != active ]]; then services_up=''; fi
+    services_json+="$separator{\"name\":$(json_string "${list[unit]}"),\"state\":$(json_string "${service_states[unit]}"),\"mainPid\":$(json_number "${service_pids[unit]}")}"
     separator=,
   done
   services_json+=']'
@@ -50,8 +57,9 @@ ask_health() {
   health_version=''
   health_json=null
   if [[ -z $1 ]]; then return; fi
-  body=$(curl -q --silent --globoff --noproxy '*' --proto '=http,https' --connect-timeout 3 --max-time 10 --max-filesize 1048576 \
-    --write-out '\n%{http_code} %{time_total}' --url "$1" | tail -c 65536 | tr -d '\000' || true)
+  # bash leaves NUL bytes out, and says so.
+  { body=$(curl -q --silent --globoff --noproxy '*' --proto '=http,https' --connect-timeout 3 --max-time 10 --max-filesize 1048576 \
+    --write-out '\n%{http_code} %{time_total}' --url "$1" | tail -c 65536 || true); } 2>/dev/null
   last=${body##*$'\n'}
   status=${last%% *}
   if [[ $status =~ ^[0-9]{3}$ ]]; then health_status=$((10#$status)); fi

@@ -53,7 +53,7 @@ trap 'failed_line=$LINENO' ERR
 trap on_exit EXIT
 trap 'fail interrupted "The script was told to stop. Running it again finishes what it began."' TERM INT HUP
 
-progress() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$1"; }
+progress() { TZ=UTC printf '%(%H:%M:%S)T %s\n' -1 "$1"; }
 
 # An agent before 3.3.2746.0 sets no variables; a line break could get past a pattern whose dialect reads `$` as the end of a line.
 read_parameters() {

@@ -68,7 +68,9 @@ switch_environment() {
   if environment_right; then return; fi
   progress 'switching the environment'
   # What a move between file systems left that was killed.
-  run_tool as_user rm -rf -- "$place.arriving" "$place.leaving" || tool_failed environment-failed "$place.leaving could not be removed."
+  if [[ -e $place.arriving || -e $place.leaving ]]; then
+    run_tool as_user rm -rf -- "$place.arriving" "$place.leaving" || tool_failed environment-failed "$place.leaving could not be removed."
+  fi
   note_replaced
   if real_folder "$place"; then
     run_tool put_aside || tool_failed environment-failed "$environment_path could not be moved to $replaced."

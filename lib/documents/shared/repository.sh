@@ -27,9 +27,15 @@ open_repository() {
   if [[ $owner != "$SSM_user" ]]; then
     fail wrong-owner "The repository $SSM_directory belongs to $owner, the manifest's code.user is $SSM_user. Correct one of the two."
   fi
-  git_directory=$(repository rev-parse --absolute-git-dir) && head_commit=$(repository rev-parse --verify --quiet 'HEAD^{commit}') ||
+  git_directory=$(repository rev-parse --absolute-git-dir 'HEAD^{commit}' --symbolic-full-name HEAD) ||
     fail repository-unreadable "git cannot read the repository $SSM_directory as $SSM_user. Run git status there to see why."
-  head_branch=$(repository symbolic-ref --quiet --short HEAD || true)
+  head_branch=${git_directory##*$'\n'}
+  git_directory=${git_directory%$'\n'*}
+  head_commit=${git_directory##*$'\n'}
+  git_directory=${git_directory%$'\n'*}
+  # Detached, HEAD is the name of nothing else.
+  head_branch=${head_branch#HEAD}
+  head_branch=${head_branch#refs/heads/}
 }
 
 commit_present() { repository cat-file -e "$1^{commit}" 2>/dev/null; }

@@ -1,5 +1,8 @@
 # Brings services up on what lies on the disk, and insists that they stay up.
 
+# Seconds since the epoch as $clock, with six digits after the point. bash has them itself since its version 5.
+read_clock() { clock=${EPOCHREALTIME:-$(date +%s.%6N)}; }
+
 # HUP or a graceful reload would keep old code: the services are stopped and started. What the old code writes while it dies is not
 # counted against the new: $restarted_at lies between the two.
 restart_services() {
@@ -7,7 +10,8 @@ restart_services() {
   split_list list "$SSM_applicationServices"
   progress "restarting $SSM_applicationServices"
   for name in "${list[@]}"; do system stop -- "$name" || true; done
-  restarted_at=$(date +%s.%6N)
+  read_clock
+  restarted_at=$clock
   for name in "${list[@]}"; do
     system reset-failed -- "$name" 2>/dev/null || true
     if ! system restart -- "$name"; then
@@ -21,7 +25,8 @@ restart_services() {
 # `restart` succeeds even when the program dies at once: every unit has to stay active with one main process for the settle time.
 await_services() {
   local name now sick calm_since deadline=$((SECONDS + SSM_settleSeconds + 30)) restarts=0 pids last=''
-  calm_since=$(date +%s%3N)
+  read_clock
+  calm_since=${clock/./}
   while :; do
     sick=''
     pids=''
@@ -34,13 +39,14 @@ await_services() {
       fi
       if [[ $service_state != active ]]; then sick=$name; fi
     done
-    now=$(date +%s%3N)
+    read_clock
+    now=${clock/./}
     if [[ -n $sick || $pids != "$last" ]]; then
       if [[ -n $last ]]; then restarts=$((restarts + 1)); fi
       last=$pids
       calm_since=$now
     fi
-    if ((now - calm_since >= 10#$SSM_settleSeconds * 1000)); then return; fi
+    if ((now - calm_since >= 10#$SSM_settleSeconds * 1000000)); then return; fi
     if ((SECONDS >= deadline)); then
       observe_services
       fail service-failed "The services did not stay up (${sick:-their main process keeps changing}). Read journalctl on the host."
@@ -81,12 +87,8 @@ reload_proxies() {
     if [[ ${name%.service} == nginx ]] && command -v nginx >/dev/null && ! nginx -t 3>&- 7>&- 8>&- 9>&-; then
       fail proxy-invalid 'nginx -t refuses its configuration, so nginx was not reloaded and serves as before. Correct it on the host.'
     fi
-    read_service "$name"
-    if [[ $service_state == active ]]; then
-      system reload -- "$name" || fail service-failed "$name could not be reloaded. Read journalctl -u $name on the host."
-    else
-      system restart -- "$name" || fail service-failed "$name could not be started. Read journalctl -u $name on the host."
-    fi
+    # One that does not run is started, one that cannot reload is restarted.
+    system reload-or-restart -- "$name" || fail service-failed "$name could not be reloaded or started. Read journalctl -u $name on the host."
   done
 }
 
@@ -95,7 +97,7 @@ pending_configuration="$state/pending-configuration"
 
 # Restarts the services, then takes away the mark $1 of what was begun, then insists on health.
 bring_up_services() {
-  if [[ -n $SSM_applicationServices ]]; then restart_services; else restarted_at=$(date +%s.%6N); fi
+  if [[ -n $SSM_applicationServices ]]; then restart_services; else read_clock && restarted_at=$clock; fi
   reload_proxies
   rm -f -- "$pending_configuration" ${1:+"$1"}
   if [[ -n $SSM_healthUrl ]]; then await_health; fi
@@ -114,12 +116,13 @@ healthy() {
 }
 
 await_health() {
-  local deadline=$((SECONDS + 10#$SSM_healthAttemptSeconds))
-  while :; do
+  local deadline=$((SECONDS + 10#$SSM_healthAttemptSeconds)) attempt
+  for ((attempt = 1; ; attempt++)); do
     ask_health "$SSM_healthUrl"
     if healthy; then return; fi
     if ((SECONDS >= deadline)); then break; fi
-    sleep 0.1
+    # Most come up at once; what takes longer is not asked as often.
+    if ((attempt < 20)); then sleep 0.05; else sleep 0.2; fi
   done
   observe_services
   fail health-failed "The health URL answered ${health_status/#0/nothing}${health_version:+ with version $health_version}, wanted 200${SSM_expectedVersion:+ with version $SSM_expectedVersion}, for $SSM_healthAttemptSeconds s."

@@ -18,19 +18,18 @@ check_fence() {
   fi
 }
 
-# Megabytes that are free at the path $1 or at the nearest folder above it that exists, as $free_megabytes.
+# Megabytes that are free for the code and for the state, the smaller of the two, as $free_megabytes.
 measure_free() {
-  local path=$1
-  while [[ ! -e $path ]]; do path=$(dirname -- "$path"); done
-  free_megabytes=$(df --output=avail -B 1M -- "$path" | tail -n 1)
-  free_megabytes=${free_megabytes//[^0-9]/}
-}
-
-# The smaller of what is free for the code and for the state, as $free_megabytes.
-measure_free_for_all() {
-  local code
-  measure_free "$SSM_directory"
-  code=$free_megabytes
-  measure_free "$SSM_stateDirectory"
-  if ((code < free_megabytes)); then free_megabytes=$code; fi
+  local path free
+  local -a paths=()
+  for path in "$SSM_directory" "$SSM_stateDirectory"; do
+    # What is not there yet will lie in the nearest folder above it.
+    while [[ ! -e $path ]]; do path=$(dirname -- "$path"); done
+    paths+=("$path")
+  done
+  free=$(df --output=avail -B 1M -- "${paths[@]}")
+  # A title, then one line a path.
+  # shellcheck disable=SC2206
+  paths=(${free//[^0-9]/ })
+  free_megabytes=$((paths[0] < paths[1] ? paths[0] : paths[1]))
 }

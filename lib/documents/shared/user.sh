@@ -4,7 +4,10 @@ user_home=''
 own_name=$(id -un)
 
 find_user() {
-  user_home=$(getent passwd "$SSM_user" | cut -d : -f 6) || true
+  user_home=$(getent passwd "$SSM_user") || true
+  # name:password:uid:gid:gecos:home:shell
+  user_home=${user_home%:*}
+  user_home=${user_home##*:}
   if [[ -z $user_home ]]; then fail user-missing "There is no user $SSM_user on this host. Correct code.user in the manifest."; fi
   if ((EUID == 0)); then
     need runuser
