@@ -135,7 +135,7 @@ describe('a database rollback', () => {
     await expectUntouched(data, rollback.rollbackId);
   });
 
-  it('says what is where when somebody renames the instance meanwhile', async () => {
+  it('that finds the instance renamed by somebody meanwhile takes back what it did, and says what is where', async () => {
     const data = await open({}, {}, { hosts: 1 });
     const other = `${data.instance}-of-somebody`;
     const renamed = () =>
@@ -148,9 +148,32 @@ describe('a database rollback', () => {
       );
     beforeHostCommand(theatre, data.stage, 'stop', 0, () => void renamed());
     const rollback = await data.rollBack();
-    expect(['failed', 'undone']).toContain(rollback.status);
-    expect(rollback.resolution).toContain(other);
-    expect(await data.rows(other)).toEqual(corrupted);
+    // All that it did was to stop services, and they are started again: whose name it is now is that somebody's doing.
+    expect(rollback).toMatchObject({ status: 'undone', hosts: [{ version: '1.2.0' }] });
+    expect(rollback.resolution).toContain(`Somebody else renamed ${data.instance}: it is ${other} (`);
+    expect(rollback.resolution).toContain(`The database ${data.instance} is untouched, but is called ${other} now.`);
+    const all = await data.instances();
+    const [restored = ''] = Object.keys(all).filter((name) => name !== other);
+    expect(all).toEqual({ [other]: 'available', [restored]: 'available' });
+    expect(rollback.leftOver).toEqual([
+      expect.stringContaining(`--db-instance-identifier ${other} --new-db-instance-identifier ${data.instance}`),
+      expect.stringMatching(new RegExp(`^${restored} .* is paid for until it is removed`)),
+    ]);
+    expect([await data.rows(other), await data.rows(restored), await data.health()]).toEqual([corrupted, ['one', 'two'], [200]]);
+    const events = await data.stage.events(rollback.rollbackId);
+    expect(storyOf(events).filter((event) => /^(stop|apply|undo|close) /.test(event))).toEqual([
+      'stop host-command-started',
+      'stop host-command-succeeded',
+      'apply database-failed',
+      'undo undo-planned',
+      'undo host-command-started',
+      'undo host-command-succeeded',
+      'undo host-command-started',
+      'undo host-command-succeeded',
+      'undo undone',
+      'close undone',
+    ]);
+    expectNoEventTwice(events);
     await data.stage.expectOrder(rollback.rollbackId);
   });
 

@@ -16,7 +16,10 @@ export function databaseStands(target: DatabaseTarget, cutover: Cutover, work: D
   if (work.restoreBegunAt === undefined) return undefined;
   if (work.undoneAt !== undefined)
     return `The database ${name} is the one that it was before; the restored one, with what was written to it meanwhile, is ${restoredName}.`;
-  if (work.cutOverBegunAt === undefined) return `The database ${name} is untouched. ${besides(target, work)}`;
+  if (work.cutOverBegunAt === undefined) {
+    const called = nameOfOld(target, work);
+    return `The database ${name} is untouched${called === name ? '' : `, but is called ${called} now`}. ${besides(target, work)}`;
+  }
   if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) {
     const how = work.undoBegunAt === undefined ? 'was not cut over to its end' : 'was not brought back to its end';
     return `The database ${name} ${how}. ${seen(target, work)}`;
@@ -43,6 +46,7 @@ export function leftovers(target: DatabaseTarget, cutover: Cutover, work: Databa
   if (work.restoreBegunAt === undefined) return [];
   if (work.cutOverBegunAt === undefined || work.undoneAt !== undefined)
     return [
+      ...renamedByOthers(target, work),
       `${restoredName} (${size}) is paid for until it is removed, if it is there: instance hours, storage and backups. ${removal(restoredName)}`,
     ];
   if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) return [unfinished(target, cutover, work)];
@@ -53,6 +57,20 @@ export function leftovers(target: DatabaseTarget, cutover: Cutover, work: Databa
     `To go back to the old instance, which loses what was written since: ${wayBack(target, cutover)}`,
     `The old instance ${old} (${size}) is paid for beside the new one until it is removed: instance hours, storage and backups. When nobody needs its data any more: ${removal(old)}`,
   ];
+}
+
+/** Before a cut-over it is never the service that gave the old instance another name. */
+function renamedByOthers(target: DatabaseTarget, work: DatabaseWork): string[] {
+  const { identifier: name } = target.source;
+  const called = nameOfOld(target, work);
+  if (work.cutOverBegunAt !== undefined || called === name) return [];
+  return [
+    `Hosts look for ${name}, and somebody else renamed that to ${called}. To give it its name back: ${renames([called, name])}`,
+  ];
+}
+
+function nameOfOld({ source }: DatabaseTarget, { seen }: DatabaseWork): string {
+  return seen?.find(({ resourceId }) => resourceId === source.resourceId)?.identifier ?? source.identifier;
 }
 
 /** Protection is turned off by itself: what is not protected takes that too. */

@@ -10,6 +10,7 @@ import { facts, TARGET } from './builders.ts';
 const { restoredName, keptName } = TARGET;
 const AT = '2026-11-22T12:00:00.000Z';
 const prepared: DatabaseWork = facts().work;
+const renamed: DatabaseWork = { ...prepared, seen: [{ identifier: 'mine', resourceId: 'db-SHOP', status: 'available' }] };
 const begun: DatabaseWork = {
   ...prepared,
   cutOverBegunAt: AT,
@@ -26,6 +27,7 @@ describe('where a database stands', () => {
     ['never touched', {}, undefined],
     ['a restore was begun', { restoreBegunAt: AT }, 'The database shop is untouched. Beside it there may be'],
     ['a restore was finished', prepared, `there is ${restoredName}, restored to ${TARGET.restoreTime} and never used.`],
+    ['renamed by somebody else before a cut-over', renamed, 'The database shop is untouched, but is called mine now. Beside it'],
     ['a cut-over was not finished', begun, `the old instance (db-SHOP) as ${keptName}, available`],
     ['cut over', cutOver, `the old one is kept as ${keptName}.`],
     ['not wholly undone', { ...cutOver, undoBegunAt: AT }, 'was not brought back to its end'],
@@ -74,6 +76,13 @@ describe('what is left over', () => {
     ['environment', `give DATABASE_URL the address ${TARGET.source.address.host}:${TARGET.source.address.port}`],
   ] as const)('after a cut-over by %s: how a person goes back to the old one', (cutover, how) => {
     expect(leftovers(TARGET, cutover, cutOver).join('\n')).toContain(how);
+  });
+
+  it('where somebody else renamed the old one: how it gets its name back', () => {
+    const rename = '--db-instance-identifier mine --new-db-instance-identifier shop';
+    expect(leftovers(TARGET, 'rename', renamed).join('\n')).toContain(rename);
+    for (const work of [prepared, undone])
+      expect(leftovers(TARGET, 'rename', work).join('\n')).not.toContain('--new-db-instance');
   });
 
   it('by environment: the old one, and a manifest to be changed', () => {
