@@ -3,13 +3,11 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DataStage, FILE, openData } from './data.ts';
+import { corrupted, expectUntouched, openCorrupted } from './corrupted.ts';
+import { FILE, openData } from './data.ts';
 import { expectNoEventTwice, holdCall, isSending, stopExecution } from './faults.ts';
 import { beforeHostCommand, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
-
-const corrupt = "UPDATE generations SET text = ''; INSERT INTO generations (text) VALUES ('late')";
-const corrupted = ['', '', 'late'];
 
 describe('a database rollback', () => {
   let theatre: Theatre;
@@ -18,21 +16,8 @@ describe('a database rollback', () => {
   });
   afterAll(() => theatre.close());
 
-  /** Data that is corrupted, and the moment before it was. */
-  const open = async (...options: Parameters<typeof openData> extends [unknown, ...infer Rest] ? Rest : never) => {
-    const data = await openData(theatre, ...options);
-    const time = await data.moment();
-    await data.sql(corrupt);
-    return { ...data, time, rollBack: (target: object = { time }) => data.stage.rollBack({ strategy: 'database', target }) };
-  };
-  const expectUntouched = async ({ stage, instance, rows, health, counted }: DataStage, rollbackId: string) => {
-    expect(await rows(instance)).toEqual(corrupted);
-    expect(await health()).toEqual(stage.hosts.map(() => 200));
-    // The application itself finds what it found before.
-    expect(await counted()).toEqual(stage.hosts.map(() => corrupted.length));
-    await stage.expectOrder(rollbackId);
-    expectNoEventTwice(await stage.events(rollbackId));
-  };
+  const open = (...options: Parameters<typeof openCorrupted> extends [unknown, ...infer Rest] ? Rest : never) =>
+    openCorrupted(theatre, ...options);
 
   it.each([
     ['in the future', () => new Date(Date.now() + 3_600_000).toISOString(), 'target-unknown', 0],
