@@ -5,6 +5,7 @@ import { planObjects } from '../../lib/frontend/plan-objects.ts';
 import { appendEvent } from '../../lib/log/events.ts';
 import { recordFrontendWork } from '../../lib/log/frontend-work.ts';
 import { step } from '../../lib/middleware.ts';
+import { beginInTime } from '../../lib/rollback/expiry.ts';
 import { folderOf, openSite } from '../../lib/rollback/site.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
@@ -20,7 +21,8 @@ const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
 /** Compares the bucket with the target and writes down what has to change. PENDING: `cursor` says where to go on. */
 export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, progress }) => {
   const now = new Date();
-  const { site, target, rollback } = await openSite(rollbackId, fence, true);
+  const { plan, site, target, rollback } = await openSite(rollbackId, fence, true);
+  if (progress.cursor === null) await beginInTime(plan, now);
   const { bucket, prefix, entryPoints, maxShrink } = site;
   const unusable = await bucketRefusal(site, target, now);
   if (unusable) return refuse(rollbackId, unusable, now);

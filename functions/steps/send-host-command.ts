@@ -1,8 +1,7 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { type HostAction, HostCommandInput } from '../../lib/contracts.ts';
 import { changedMeanwhile } from '../../lib/domain/baseline.ts';
-import { isExpired } from '../../lib/domain/plan.ts';
-import { ChangedMeanwhile, PlanExpired, RollbackCancelled } from '../../lib/errors.ts';
+import { ChangedMeanwhile, RollbackCancelled } from '../../lib/errors.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { databaseWorkOf } from '../../lib/log/database-work.ts';
 import { appendEvent } from '../../lib/log/events.ts';
@@ -10,6 +9,7 @@ import { requirePlan } from '../../lib/log/plans.ts';
 import { getRollback, requireRollback } from '../../lib/log/rollbacks.ts';
 import { step, warmUp } from '../../lib/middleware.ts';
 import { capturesOf } from '../../lib/rollback/evidence.ts';
+import { beginInTime } from '../../lib/rollback/expiry.ts';
 import { followHostCommand } from '../../lib/rollback/follow-host-command.ts';
 import { keepLock } from '../../lib/rollback/lease.ts';
 import { PHASES } from '../../lib/rollback/phases.ts';
@@ -28,7 +28,7 @@ const STOPPABLE = new Set<HostAction>([
   'apply',
 ]);
 
-/** What a rollback begins with, all at once; what follows belongs to a plan that was not too old when it began. */
+/** What a rollback begins with on hosts, all at once. */
 const BEGINNING = new Set<HostAction>(['capture', 'prepare', 'prepare-configuration', 'probe-database']);
 
 /** What a host is changed by first. */
@@ -47,7 +47,7 @@ export const handler = step(HostCommandInput, async (input) => {
   ]);
   if (STOPPABLE.has(action) && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
-  if (BEGINNING.has(action) && wave.index === 0 && isExpired(plan, now)) throw new PlanExpired(rollbackId, plan.expiresAt);
+  if (BEGINNING.has(action) && wave.index === 0) await beginInTime(plan, now);
   const changed = CHANGING.has(action) && changedMeanwhile(plan, capturesOf(commands));
   if (changed) throw new ChangedMeanwhile(changed);
   // The intent comes first: whoever takes the lock away then finds every command that may still be sent.

@@ -13,6 +13,7 @@ import { PlanMissing, RollbackCancelled } from '../errors.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
 import { requirePlan } from '../log/plans.ts';
 import { requireRollback } from '../log/rollbacks.ts';
+import { beginInTime } from './expiry.ts';
 import { keepLock } from './lease.ts';
 
 interface Asked {
@@ -58,7 +59,7 @@ export interface Database {
 
 /**
  * What a step goes by, with the lock's lease renewed: nothing may be changed without it.
- * @throws LockLost, PlanMissing; RollbackCancelled as long as a person may still stop it: before the cut-over is begun
+ * @throws LockLost, PlanMissing; PlanExpired before an early restore; RollbackCancelled as long as a person may still stop it: before the cut-over is begun
  */
 export const openDatabase = async (rollbackId: string, fence: number, action: DatabaseAction): Promise<Database> => {
   const [plan, rollback, work] = await Promise.all([
@@ -71,6 +72,10 @@ export const openDatabase = async (rollbackId: string, fence: number, action: Da
   if (!target || !manifest.database) throw new PlanMissing(rollbackId);
   if (stoppable && rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback.`);
-  await keepLock(plan, fence, new Date());
+  const now = new Date();
+  // A restore for which services are stopped first does not come at the beginning.
+  const begins = action === 'prepare' && manifest.database.stopServices === 'before-cutover' && work.restoreBegunAt === undefined;
+  if (begins) await beginInTime(plan, now);
+  await keepLock(plan, fence, now);
   return { plan, fence, target, cutover: manifest.database.cutover };
 };

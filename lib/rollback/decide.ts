@@ -1,12 +1,13 @@
 /** What people decide about a rollback that waits or runs: approve, reject, cancel. */
 import { approve, reject, wasStarted } from '../aws/stepfunctions.ts';
 import { dataLossMinutes } from '../domain/database/loss.ts';
-import { ApproverIsRequester, DataLossNotAcknowledged, NotAwaitingApproval, PlanExpired, RollbackOver } from '../errors.ts';
+import { ApproverIsRequester, DataLossNotAcknowledged, NotAwaitingApproval, RollbackOver } from '../errors.ts';
 import { appendEvent } from '../log/events.ts';
 import { getPlan } from '../log/plans.ts';
 import { requireRollback, updateRollback } from '../log/rollbacks.ts';
 import { approvalOf, decideApproval } from '../registry/approvals.ts';
 import { closeRollback } from './close.ts';
+import { insistInTime } from './expiry.ts';
 
 export interface DecisionOf {
   readonly rollbackId: string;
@@ -21,7 +22,7 @@ export const approveRollback = async (decision: DecisionOf & { readonly acknowle
   const rollback = await requireRollback(rollbackId);
   if (rollback.performedBy === actor) throw new ApproverIsRequester(rollbackId, actor);
   const plan = await getPlan(rollbackId);
-  if (plan && Date.parse(plan.expiresAt) < now.getTime()) throw new PlanExpired(rollbackId, plan.expiresAt);
+  if (plan) insistInTime(plan, now);
   const loss = plan?.database && dataLossMinutes(plan.database.restoreTime, now);
   if (loss !== undefined && !acknowledgeDataLoss) throw new DataLossNotAcknowledged(rollbackId, loss);
   const acknowledged = loss === undefined ? {} : { acknowledgeDataLoss, dataLossMinutes: loss };

@@ -5,7 +5,7 @@ import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corrupted, expectUntouched, openCorrupted } from './corrupted.ts';
 import { FILE, openData } from './data.ts';
-import { expectNoEventTwice, holdCall, isSending, stopExecution } from './faults.ts';
+import { expectNoEventTwice, expirePlan, holdCall, isSending, isTakingLock, stopExecution } from './faults.ts';
 import { beforeHostCommand, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
@@ -226,6 +226,20 @@ describe('a database rollback', () => {
     expect(rollback).toMatchObject({ status: 'expired' });
     expect(Object.keys(await data.instances())).toEqual([data.instance]);
     await expectUntouched(data, rollback.rollbackId);
+  });
+
+  it('restores nothing for a plan that is too old by then', async () => {
+    const data = await open({ check: undefined }, {}, { hosts: 1 });
+    const taking = holdCall(theatre, 'dynamodb', 'UpdateItem', isTakingLock(theatre, data.stage));
+    const rollbackId = await data.stage.start({ strategy: 'database', target: { time: data.time } });
+    await taking.begun;
+    await expirePlan(theatre, rollbackId);
+    taking.goOn();
+    const rollback = await data.stage.ended(rollbackId);
+    expect(rollback).toMatchObject({ status: 'refused', refusal: { code: 'plan-expired' } });
+    expect(rollback.leftOver).toBeUndefined();
+    expect(Object.keys(await data.instances())).toEqual([data.instance]);
+    await expectUntouched(data, rollbackId);
   });
 
   it('that is stopped between the renames says which instance is where, and loses neither', async () => {

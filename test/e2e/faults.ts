@@ -1,8 +1,9 @@
 /** Faults that strike one stage only, and what a rollback left behind in AWS. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { paginateListCommands, SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
 import type { RollbackEvent } from '../../lib/contracts.ts';
 import type { CallFault } from '../../local/aws/call-faults.ts';
@@ -98,6 +99,16 @@ export const writeItem = async (
   await tables.send(new UpdateCommand({ TableName: `rollback-${STAGE}-${table}`, Key, ...update }));
 };
 
+/** Lets the plan of a rollback be too old from now on, as if a state of its machine had taken hours. */
+export const expirePlan = async (theatre: Theatre, rollbackId: string): Promise<void> => {
+  const tables = DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(theatre)));
+  const Key = { pk: `ROLLBACK#${rollbackId}`, sk: 'PLAN' };
+  const { Item } = await tables.send(new GetCommand({ TableName: `rollback-${STAGE}-log`, Key, ConsistentRead: true }));
+  const plan = JSON.parse(gunzipSync(Item?.compressed).toString());
+  const expiresAt = new Date(Date.now() - 1000).toISOString();
+  await writeItem(theatre, 'log', Key, 'compressed', gzipSync(JSON.stringify({ ...plan, expiresAt })));
+};
+
 /** What people were told of a rollback's end; they hear of it a moment after the log has it. */
 export const lettersOf = ({ aws }: Theatre, rollbackId: string): Promise<readonly TopicMessage[]> =>
   until(`a letter about ${rollbackId}`, 10_000, async () => {
@@ -125,6 +136,12 @@ export const holdCall = (
   aws.faults.inject({ service, operation, kind: 'late', until: goOn.promise, when: begin });
   return { begun: begun.promise, goOn: goOn.resolve };
 };
+
+/** True for the call by which the rollback of a stage takes the lock. */
+export const isTakingLock =
+  ({ functionName }: Theatre, { application }: Stage): NonNullable<CallFault['when']> =>
+  ({ Key }, caller) =>
+    Key.pk.S === `LOCK#${application}` && caller.endsWith(functionName('acquireLock'));
 
 /** True for the call that sends the first wave of an action to the stage's hosts. */
 export const isSending =

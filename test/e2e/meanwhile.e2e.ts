@@ -1,7 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../local/until.ts';
-import { commandsSent, during, expectNoEventTwice, holdCall, killedAfter, strike } from './faults.ts';
+import {
+  commandsSent,
+  during,
+  expectNoEventTwice,
+  expirePlan,
+  holdCall,
+  isSending,
+  isTakingLock,
+  killedAfter,
+  strike,
+} from './faults.ts';
+import { contents, deployGoodThenBad, putBack } from './frontend.ts';
 import { standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Theatre } from './harness.ts';
 
@@ -36,6 +47,63 @@ describe('what happens while a rollback', () => {
     expect(resolution).toContain('ask for the rollback again');
     expect(await standingOf(stage)).toEqual(before);
     expect(storyOf(await stage.events(rollbackId)).filter((event) => /^(apply|undo)/.test(event))).toEqual([]);
+    await stage.expectOrder(rollbackId);
+  });
+
+  it.concurrent('is held up until its plan is too old: nothing is begun, whatever its parts, and it is said to ask again', async () => {
+    const stage = await theatre.stage({ verified: ['1.0.0', '1.1.0'], site: true });
+    await deployGoodThenBad(stage);
+    const [before, site] = [await standingOf(stage), await contents(stage)];
+    for (const request of [{ target: { version: '1.1.0' } }, putBack]) {
+      const taking = holdCall(theatre, 'dynamodb', 'UpdateItem', isTakingLock(theatre, stage));
+      const rollbackId = await stage.start(request);
+      await taking.begun;
+      await expirePlan(theatre, rollbackId);
+      taking.goOn();
+      const rollback = await stage.ended(rollbackId);
+      expect(rollback).toMatchObject({
+        status: 'refused',
+        refusal: { code: 'plan-expired' },
+        resolution: expect.stringMatching(
+          /^Refused: nothing is changed\. The plan of \S+ expired at \S+\. Ask for the rollback again\./,
+        ),
+      });
+      expect(await commandsSent(theatre, rollbackId)).toEqual([]);
+      const story = storyOf(await stage.events(rollbackId));
+      expect(story.filter((event) => !/^(trigger|plan) /.test(event))).toEqual([
+        'lock acquired',
+        'prepare refused',
+        'close refused',
+      ]);
+      await stage.expectOrder(rollbackId);
+    }
+    expect(await standingOf(stage)).toEqual(before);
+    expect(await contents(stage)).toEqual(site);
+  });
+
+  it.concurrent('waits for people until its plan is too old: it cannot be approved, only cancelled', async () => {
+    const stage = await theatre.stage({ hosts: 1, manifest: { approval: { required: ['code'], timeout: '1h' } } });
+    const rollbackId = await stage.start();
+    await stage.reached(rollbackId, (status) => status === 'awaiting-approval');
+    await expirePlan(theatre, rollbackId);
+    const approved = theatre.client('approver').call('POST', `/rollbacks/${rollbackId}/approve`, { reason: 'go' });
+    await expect(approved).rejects.toMatchObject({ status: 409, message: expect.stringContaining('PlanExpired') });
+    await stage.operator.call('POST', `/rollbacks/${rollbackId}/cancel`, { reason: 'too late' });
+    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'cancelled' });
+    expect(await commandsSent(theatre, rollbackId)).toEqual([]);
+    expect(await stage.versions()).toEqual(['1.2.0']);
+    await stage.expectOrder(rollbackId);
+  });
+
+  it.concurrent('is under way: it goes on to its end, however old its plan gets', async () => {
+    const stage = await theatre.stage();
+    const sending = holdCall(theatre, 'ssm', 'SendCommand', isSending(stage, 'apply'));
+    const rollbackId = await stage.start();
+    await sending.begun;
+    await expirePlan(theatre, rollbackId);
+    sending.goOn();
+    expect(await stage.ended(rollbackId)).toMatchObject({ status: 'succeeded' });
+    expect(await stage.versions()).toEqual(['1.1.0', '1.1.0']);
     await stage.expectOrder(rollbackId);
   });
 

@@ -11,6 +11,7 @@ import {
   expectNoEventTwice,
   holdCall,
   isSending,
+  isTakingLock,
   lettersOf,
   sendAgain,
   stopExecution,
@@ -67,12 +68,7 @@ describe('an execution that is stopped', () => {
     expect(planning.resolution).toContain('Nothing is changed: there was no plan yet.');
 
     // The step that takes the lock is at work when the safety net has closed already, and must not keep it.
-    const taking = holdCall(
-      theatre,
-      'dynamodb',
-      'UpdateItem',
-      ({ Key }, caller) => Key.pk.S === `LOCK#${stage.application}` && caller.endsWith(theatre.functionName('acquireLock')),
-    );
+    const taking = holdCall(theatre, 'dynamodb', 'UpdateItem', isTakingLock(theatre, stage));
     const locked = await stopWhen(stage, taking.begun);
     taking.goOn();
     expect(locked.resolution).toContain('Nothing is changed.');
