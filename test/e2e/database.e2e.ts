@@ -1,9 +1,9 @@
 /** Database rollbacks on real instances: what was corrupted is right again, what came later is gone, and nothing is deleted. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Release } from '../../lib/contracts.ts';
+import { corrupt } from './corrupted.ts';
 import { openData } from './data.ts';
 import { openTheatre, type Theatre } from './harness.ts';
-
-const corrupt = "UPDATE generations SET text = ''; INSERT INTO generations (text) VALUES ('late')";
 
 describe('a database rollback', () => {
   let theatre: Theatre;
@@ -94,5 +94,52 @@ describe('a database rollback', () => {
     expect(await rows()).toEqual(['one', 'two']);
     const approved = (await stage.events(rollbackId)).find(({ type }) => type === 'approved');
     expect(approved?.detail).toMatchObject({ acknowledgeDataLoss: true, dataLossMinutes: 1 });
+  });
+
+  it('goes back to right before a release was deployed, once somebody who knows of the loss approves', async () => {
+    // Whoever registers an application without a word about approvals has them for databases.
+    const data = await openData(theatre, {}, { approval: undefined }, { running: '1.1.0', verified: ['1.0.0'] });
+    const { stage, instance, sql, rows, counted, moment } = data;
+    await sql("INSERT INTO generations (text) SELECT 'before ' || n FROM generate_series(1, 5) AS n");
+    await moment();
+    await stage.deploy('1.2.0');
+    await expect.poll(stage.versions, { timeout: 20_000 }).toEqual(['1.2.0', '1.2.0']);
+    await sql("INSERT INTO generations (text) SELECT 'by 1.2.0 ' || n FROM generate_series(1, 7) AS n");
+    await sql("UPDATE generations SET text = 'spoilt' WHERE text IN ('one', 'before 3')");
+    await sql("DELETE FROM generations WHERE text IN ('two', 'before 5')");
+    const spoilt = await rows();
+    const { releases } = await stage.operator.call('GET', `/applications/${stage.application}/releases`);
+    const deployedAt = releases.find(({ version }: Release) => version === '1.2.0').deployedAt;
+
+    const rollbackId = await stage.start({ strategy: 'database', target: { version: '1.2.0' } });
+    const asked = await stage.reached(rollbackId, (status) => status === 'awaiting-approval');
+    const approver = theatre.client('approver');
+    const approve = (body: object) => approver.call('POST', `/rollbacks/${rollbackId}/approve`, { reason: 'read it', ...body });
+    await expect(approve({})).rejects.toMatchObject({ status: 409, message: expect.stringContaining('DataLossNotAcknowledged') });
+    await sql("INSERT INTO generations (text) VALUES ('while people thought')");
+    await approve({ acknowledgeDataLoss: true });
+    const rollback = await stage.ended(rollbackId);
+    expect(rollback).toMatchObject({
+      status: 'succeeded',
+      approvedBy: expect.stringMatching(/user\/approver$/),
+      // The code stays: only its data goes back.
+      from: { version: '1.2.0' },
+      to: { version: '1.2.0' },
+    });
+    expect(await stage.versions()).toEqual(['1.2.0', '1.2.0']);
+    const { from: lostFrom = '', until: lostUntil = '' } = rollback.dataLost ?? {};
+    expect(lostFrom).toBe(rollback.to?.at);
+    const beforeDeployment = Date.parse(deployedAt) - Date.parse(lostFrom);
+    expect(beforeDeployment).toBeGreaterThan(0);
+    expect(beforeDeployment).toBeLessThanOrEqual(1000);
+    expect(Date.parse(lostUntil)).toBeGreaterThan(Date.parse(deployedAt));
+    expect(asked.dataLossMinutes).toBe(1);
+
+    const there = ['one', 'two', 'before 1', 'before 2', 'before 3', 'before 4', 'before 5'];
+    expect(await rows()).toEqual(there);
+    expect(await counted()).toEqual([there.length, there.length]);
+    const [kept = ''] = Object.keys(await data.instances()).filter((name) => name !== instance);
+    expect((await rows(kept)).toSorted()).toEqual([...spoilt, 'while people thought'].toSorted());
+    await stage.expectOrder(rollbackId);
   });
 });
