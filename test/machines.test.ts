@@ -72,7 +72,7 @@ const ANSWERS = {
     'batches',
     'oneHost',
   ] satisfies Answer<typeof planRollback>,
-  acquireLock: ['acquired', 'fence'] satisfies Answer<typeof acquireLock>,
+  acquireLock: ['acquired', 'waits', 'fence', 'plannedAt'] satisfies Answer<typeof acquireLock>,
   sendHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof sendHostCommand>,
   awaitHostCommand: ['commandId', 'deadline', 'state', 'cause'] satisfies Answer<typeof awaitHostCommand>,
   verifyRollback: ['verdict', 'healthy', 'at'] satisfies Answer<typeof verifyRollback>,

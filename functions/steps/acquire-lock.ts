@@ -1,6 +1,7 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
+import { waits } from '../../lib/domain/limit-guards.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
 import { RollbackCancelled, RollbackOver } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
@@ -11,13 +12,15 @@ import { acquireLock, releaseLock } from '../../lib/registry/locks.ts';
 import { leaseMs } from '../../lib/rollback/lease.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
 
+/** `waits`: somebody was faster whose rollback may go by; `plannedAt` is the plan that is then out of date. */
 export const handler = step(ExecutionInput, async ({ rollbackId, application }) => {
   const now = new Date();
-  const [{ cancelRequestedBy }, { manifest, approvalRequired }] = await Promise.all([
+  const [rollback, { manifest, approvalRequired, createdAt: plannedAt }] = await Promise.all([
     requireRollback(rollbackId),
     requirePlan(rollbackId),
   ]);
-  if (cancelRequestedBy) throw new RollbackCancelled(`${cancelRequestedBy} cancelled the rollback before it began.`);
+  if (rollback.cancelRequestedBy)
+    throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback before it began.`);
   // While people think nobody renews the lease, so it covers their time too.
   const lease = leaseMs(manifest) + (approvalRequired ? milliseconds(manifest.approval.timeout) : 0);
   const lock = await acquireLock(application, rollbackId, lease, now);
@@ -32,13 +35,18 @@ export const handler = step(ExecutionInput, async ({ rollbackId, application }) 
       appendEvent({ rollbackId, phase: 'lock', type: 'acquired', key: 'lock', detail: { fence: lock.fence }, now }),
       approvalRequired ? undefined : moveTo(rollbackId, 'in-progress'),
     ]);
-    return { acquired: true, fence: lock.fence };
+    return { acquired: true, waits: false, fence: lock.fence, plannedAt };
   }
   const refusal: Refusal = {
     code: 'rollback-in-progress',
     message: `${lock.holder} holds the lock of ${application}, at most until ${lock.until}.`,
   };
+  const holder = await getRollback(lock.holder);
+  if (waits(refusal, { rollback, rollbacks: holder ? [holder] : [], lock, now })) {
+    await appendEvent({ rollbackId, phase: 'lock', type: 'waits', key: `waits ${refusal.message}`, detail: refusal, now });
+    return { acquired: false, waits: true, fence: 0, plannedAt };
+  }
   await appendEvent({ rollbackId, phase: 'lock', type: 'refused', key: 'lock', detail: refusal, now });
   await moveTo(rollbackId, 'planned', { refusal });
-  return { acquired: false, fence: 0 };
+  return { acquired: false, waits: false, fence: 0, plannedAt };
 }).use(warmUp(getRollback));

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Plan, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
@@ -11,6 +12,9 @@ import { getRollback, requireRollback } from '../../lib/log/rollbacks.ts';
 import { step, warmUp } from '../../lib/middleware.ts';
 import { preflight } from '../../lib/rollback/preflight.ts';
 import { moveTo } from '../../lib/rollback/status.ts';
+
+/** Once the lock was somebody else's, when the plan was made that is out of date. */
+const Input = z.extend(ExecutionInput, { lock: z.optional(z.object({ plannedAt: z.string() })) });
 
 const seconds = (duration: string): number => Math.max(1, Math.round(milliseconds(duration) / 1000));
 
@@ -47,10 +51,13 @@ const databaseView = ({ database, manifest }: Plan) => {
   };
 };
 
-const refuse = async (rollbackId: string, refusal: Refusal, now: Date) => {
+/** How a decision is on record: once, and once more for each plan that came to nothing at the lock. */
+const keyOf = (outdated: string | undefined): string => (outdated === undefined ? 'planned' : `planned after ${outdated}`);
+
+const refuse = async (rollbackId: string, refusal: Refusal, now: Date, outdated?: string) => {
   // The header first: an attempt that died after it is finished by the next one, which goes by the same refusal.
   await moveTo(rollbackId, 'planned', { refusal });
-  await appendEvent({ rollbackId, phase: 'plan', type: 'refused', key: 'planned', detail: refusal, now });
+  await appendEvent({ rollbackId, phase: 'plan', type: 'refused', key: keyOf(outdated), detail: refusal, now });
   return machineView(null);
 };
 
@@ -60,15 +67,15 @@ const wait = async (rollbackId: string, refusal: Refusal, now: Date) => {
   return machineView(null, 'waits');
 };
 
-const record = async (made: Plan, now: Date) => {
-  const plan = await savePlan(made);
+const record = async (made: Plan, now: Date, outdated?: string) => {
+  const plan = await savePlan(made, outdated);
   const { rollbackId, from, to, estimate, warnings, hosts, waves, database } = plan;
   const dataLossMinutes = plan.dataLossMinutes ?? undefined;
   const planned = {
     rollbackId,
     phase: 'plan',
     type: 'planned',
-    key: 'planned',
+    key: keyOf(outdated),
     detail: {
       from,
       to,
@@ -84,15 +91,16 @@ const record = async (made: Plan, now: Date) => {
   return machineView(plan);
 };
 
-export const handler = step(ExecutionInput, async ({ rollbackId }) => {
+export const handler = step(Input, async ({ rollbackId, lock }) => {
   const now = new Date();
+  const outdated = lock?.plannedAt;
   // A retry goes by what was decided, and finishes putting it on record.
   const [made, rollback] = await Promise.all([getPlan(rollbackId), requireRollback(rollbackId)]);
-  if (made) return record(made, now);
-  if (rollback.refusal) return refuse(rollbackId, rollback.refusal, now);
+  if (made && made.createdAt !== outdated) return record(made, now, outdated);
+  if (rollback.refusal) return refuse(rollbackId, rollback.refusal, now, outdated);
   if (rollback.cancelRequestedBy)
     throw new RollbackCancelled(`${rollback.cancelRequestedBy} cancelled the rollback before it was planned.`);
   const { plan, refusal, waits } = await preflight(rollback, now);
-  if (plan) return record(plan, now);
-  return waits ? wait(rollbackId, refusal, now) : refuse(rollbackId, refusal, now);
+  if (plan) return record(plan, now, outdated);
+  return waits ? wait(rollbackId, refusal, now) : refuse(rollbackId, refusal, now, outdated);
 }).use(warmUp(getRollback));

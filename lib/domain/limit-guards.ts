@@ -44,7 +44,8 @@ export function dailyLimit({ rollback, rollbacks, limits, now }: CheapFacts, alw
 
 /**
  * One rollback of an application at a time: whoever holds its lock. An alarm's rollback also lets those pass first that were asked for
- * before it and are still being planned; `waits` tells whether it then gets another chance. The lock decides what this can't see.
+ * before it and are still being planned; `waits` tells whether it then gets another chance. The lock decides what this can't see, and
+ * who loses there waits, or does not, by the same rule.
  */
 export function inProgress(facts: CheapFacts): Refusal | null {
   const { rollback, rollbacks, lock, now } = facts;
@@ -61,6 +62,9 @@ export function inProgress(facts: CheapFacts): Refusal | null {
   return { code: 'rollback-in-progress', message };
 }
 
+/** What tells who is in the way, and whether it may go by. */
+type Holding = Pick<CheapFacts, 'rollbacks' | 'lock' | 'now'>;
+
 /** While the event of a waiting alarm is younger than this: short of stale, so that there is time left to plan. */
 const WAIT_MS = STALE_EVENT_MS - 60_000;
 
@@ -71,7 +75,7 @@ const AFTER_CHANGE: readonly Rollback['status'][] = ['monitoring', 'undoing'];
  * Whether an alarm's rollback waits for what is in progress: that may yet end without having changed anything, and an alarm that stays
  * in ALARM sends no other event. People ask again themselves.
  */
-export function waits(refusal: Refusal, facts: CheapFacts): boolean {
+export function waits(refusal: Refusal, facts: Holding & { rollback: Pick<CheapFacts['rollback'], 'trigger'> }): boolean {
   const { trigger } = facts.rollback;
   if (refusal.code !== 'rollback-in-progress' || trigger.type !== 'alarm') return false;
   const holder = holderOf(facts);
@@ -80,7 +84,7 @@ export function waits(refusal: Refusal, facts: CheapFacts): boolean {
 }
 
 /** undefined: nobody holds the lock, or somebody who is no rollback, such as a backup. */
-function holderOf({ rollbacks, lock }: CheapFacts): Rollback | undefined {
+function holderOf({ rollbacks, lock }: Holding): Rollback | undefined {
   return rollbacks.find(({ rollbackId }) => rollbackId === lock?.holder);
 }
 

@@ -7,14 +7,17 @@ import { PlanMissing } from '../errors.ts';
 import { planKey } from './keys.ts';
 
 /**
- * Keeps the plan of a rollback and answers the one that holds: the first, since what was shown to people must be what is done.
+ * Keeps the plan of a rollback and answers the one that holds: the first, since what was shown to people must be what is done. Only one
+ * that never got the lock may be planned afresh: `outdated` is when it was made (`createdAt`), and the first after it holds.
  * It is stored compressed, because the observations of a thousand hosts exceed an item's 400 KB.
  */
-export async function savePlan(plan: Plan): Promise<Plan> {
+export async function savePlan(plan: Plan, outdated?: string): Promise<Plan> {
   const { rollbackId, createdAt, expiresAt } = plan;
   const Item = { ...planKey(rollbackId), createdAt, expiresAt, compressed: gzipSync(JSON.stringify(plan)) };
   try {
-    await documents.send(new PutCommand({ TableName: config.logTable, Item, ConditionExpression: 'attribute_not_exists(pk)' }));
+    await documents.send(
+      new PutCommand({ TableName: config.logTable, Item, ...(outdated === undefined ? isFirst : follows(outdated)) }),
+    );
     return plan;
   } catch (error) {
     const first = isConditionFailed(error) ? await getPlan(rollbackId) : null;
@@ -23,7 +26,13 @@ export async function savePlan(plan: Plan): Promise<Plan> {
   }
 }
 
-/** The plan of a rollback; null while there is none. It is written once, by this service, from what was checked: no need to check it again in each step. */
+const isFirst = { ConditionExpression: 'attribute_not_exists(pk)' };
+const follows = (outdated: string) => ({
+  ConditionExpression: 'createdAt = :outdated',
+  ExpressionAttributeValues: { ':outdated': outdated },
+});
+
+/** The plan of a rollback; null while there is none. It is written by this service, from what was checked: no need to check it again in each step. */
 export async function getPlan(rollbackId: string): Promise<Plan | null> {
   const request = new GetCommand({ TableName: config.logTable, Key: planKey(rollbackId), ConsistentRead: true });
   const { Item } = await documents.send(request);

@@ -4,7 +4,8 @@ import type { Rollback } from '../../lib/contracts.ts';
 import { until } from '../../local/until.ts';
 import { type AlarmSwitch, alarmSwitch } from './alarm-switch.ts';
 import { FILE, ownerOfFiles } from './data.ts';
-import { arrival, during, holdCall, stopExecution, writeItem } from './faults.ts';
+import { arrival, during, expectNoEventTwice, holdCall, isSending, isTakingLock, stopExecution, writeItem } from './faults.ts';
+import { storyOf } from './ground-truth.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
 
 describe('an alarm whose rollback is kept back', () => {
@@ -55,6 +56,68 @@ describe('an alarm whose rollback is kept back', () => {
     });
     expect(await stage.versions()).toEqual(['1.2.0']);
     await stage.expectOrder(rollbackId);
+  });
+
+  /** Two alarms fire, and the second rollback has the lock as the first one asks for it: both were planned. */
+  const race = async (stage: Stage, [slow, fast]: readonly [string, string], hasLock: Promise<unknown>) => {
+    const taking = holdCall(theatre, 'dynamodb', 'UpdateItem', isTakingLock(theatre, stage));
+    await alarms.set([slow], 'ALARM');
+    const { rollbackId: loser, requestedAt } = await ofAlarm(stage, slow);
+    await taking.begun;
+    // As in an index that lags behind: the second does not see that the first is planned.
+    const header = { pk: `ROLLBACK#${loser}`, sk: 'HEADER' };
+    await writeItem(theatre, 'log', header, 'at', undefined);
+    await alarms.set([fast], 'ALARM');
+    const { rollbackId: winner } = await ofAlarm(stage, fast);
+    await hasLock;
+    await writeItem(theatre, 'log', header, 'at', `${requestedAt}#${loser}`);
+    taking.goOn();
+    expect(await waits(stage, loser)).toMatchObject({
+      phase: 'lock',
+      detail: { code: 'rollback-in-progress', message: expect.stringContaining(winner) },
+    });
+    return { loser, winner };
+  };
+  const plansOf = async (stage: Stage, rollbackId: string) =>
+    storyOf(await stage.events(rollbackId)).filter((event) => /^(plan|lock) /.test(event) && !event.endsWith(' waits'));
+
+  it.concurrent('at the lock, by one that was faster and fails, plans afresh and goes on after it', async () => {
+    const names = ['slower-of-two', 'faster-of-two'] as const;
+    await alarms.create(names);
+    const stage = await stageOf(names);
+    const { loser, winner } = await race(stage, names, arrival(theatre, stage, 'sendHostCommand', during('prepare')));
+    const before = (await stage.operator.call('GET', `/rollbacks/${loser}/plan`)).plan;
+    await stopExecution(theatre, winner);
+    expect(await stage.ended(winner)).toMatchObject({ status: 'failed', changed: false });
+    expect(await stage.ended(loser)).toMatchObject({
+      status: 'unresolved',
+      from: { version: '1.3.0' },
+      to: { version: '1.2.0' },
+    });
+    expect(await plansOf(stage, loser)).toEqual(['plan planned', 'plan planned', 'lock acquired']);
+    const after = (await stage.operator.call('GET', `/rollbacks/${loser}/plan`)).plan;
+    expect(Date.parse(after.createdAt)).toBeGreaterThan(Date.parse(before.createdAt));
+    expect(await stage.versions()).toEqual(['1.2.0']);
+    expectNoEventTwice(await stage.events(loser));
+    await stage.expectOrder(loser);
+  });
+
+  it.concurrent('at the lock, by one that was faster and goes through, is judged by what is true then', async () => {
+    const names = ['slower-again', 'faster-again'] as const;
+    await alarms.create(names);
+    const stage = await stageOf(names);
+    const sending = holdCall(theatre, 'ssm', 'SendCommand', isSending(stage, 'prepare'));
+    const { loser, winner } = await race(stage, names, sending.begun);
+    await alarms.set([names[0]], 'OK');
+    expect(await stage.ended(loser)).toMatchObject({ status: 'refused', refusal: { code: 'alarm-not-firing' } });
+    expect(await plansOf(stage, loser)).toEqual(['plan planned', 'plan refused']);
+    sending.goOn();
+    expect(await stage.ended(winner)).toMatchObject({ status: 'unresolved', to: { version: '1.2.0' } });
+    expect(await stage.versions()).toEqual(['1.2.0']);
+    for (const rollbackId of [loser, winner]) {
+      expectNoEventTwice(await stage.events(rollbackId));
+      await stage.expectOrder(rollbackId);
+    }
   });
 
   it.concurrent('in no way by another application whose manifest cannot be read: its own rollback starts', async () => {

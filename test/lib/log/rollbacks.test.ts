@@ -76,6 +76,14 @@ describe('the plan of a rollback', () => {
     expect(await getPlan('shop-1')).toEqual(plan({ warnings: ['first'] }));
   });
 
+  it('may be made afresh where it came to nothing, once however often that is tried', async () => {
+    const made = (second: number) => plan({ rollbackId: 'afresh-1', createdAt: `2026-11-22T03:00:0${second}.000Z` });
+    await savePlan(made(0));
+    expect(await savePlan(made(5), made(0).createdAt)).toEqual(made(5));
+    expect(await savePlan(made(6), made(0).createdAt)).toEqual(made(5));
+    expect(await getPlan('afresh-1')).toEqual(made(5));
+  });
+
   it('may speak of a thousand hosts', async () => {
     const services = Array.from({ length: 5 }, (_, index) => ({ name: `service-${index}`, state: 'active' }));
     const truth = {
