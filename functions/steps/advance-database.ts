@@ -4,7 +4,7 @@ import { advanceDatabase } from '../../lib/rollback/advance-database.ts';
 import { openDatabase } from '../../lib/rollback/database.ts';
 
 /** One call lasts about this long, and the requests of a last move; after that the machine waits instead of the function. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 20_000;
 
 /** Brings the database a move or two further. A cancellation stops it until the cut-over is begun, which goes on to its end, or is undone. */
 export const handler = step(DatabaseInput, async ({ rollbackId, fence, action }) => {

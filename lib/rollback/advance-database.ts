@@ -9,6 +9,7 @@ import { type DatabaseAction, nextMove } from '../domain/database/moves.ts';
 import { withPatience } from '../domain/database/patience.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
+import { BRISK, nextPause, type Pace } from '../pace.ts';
 import type { Database } from './database.ts';
 import { carryOut } from './database-moves.ts';
 import { notice, recordCutOverAsked, recordEnd } from './database-record.ts';
@@ -21,11 +22,15 @@ export interface Advanced {
 }
 
 /**
- * Between two looks: what is quick is not waited for long, and what takes minutes is not asked for all the time. While instances
- * change names the application is down, and every moment counts.
+ * A restore takes minutes and nobody waits for it. While instances change names the application is down and every moment counts;
+ * RDS is asked once a second all the same when it takes its time.
  */
-const FIRST_PAUSE_MS = 300;
-const LONGEST_PAUSE_MS: Readonly<Record<DatabaseAction, number>> = { prepare: 3000, apply: 500, undo: 500 };
+const WHILE_DOWN: Pace = { ...BRISK, longestMs: 1000 };
+const PACES: Readonly<Record<DatabaseAction, Pace>> = {
+  prepare: { firstMs: 300, growth: 2, longestMs: 3000 },
+  apply: WHILE_DOWN,
+  undo: WHILE_DOWN,
+};
 
 /**
  * Looks and acts for about `lookMs` milliseconds. PENDING: to be called again; nothing is lost when a call ends half-way, since the
@@ -35,18 +40,20 @@ const LONGEST_PAUSE_MS: Readonly<Record<DatabaseAction, number>> = { prepare: 30
 export const advanceDatabase = async (database: Database, action: DatabaseAction, lookMs: number): Promise<Advanced> => {
   const end = Date.now() + lookMs;
   if (action === 'apply') await recordCutOverAsked(database.plan.rollbackId, new Date());
+  const pace = PACES[action];
   let former = '';
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS[action])) {
+  for (let pauseMs = pace.firstMs; ; ) {
     const facts = await look(database);
     const move = withPatience(nextMove({ ...facts, action }), facts, action, new Date());
-    const isLast = Date.now() + pauseMs > end;
     if (move.move === 'done') return answer('READY', await recordEnd(facts, action));
     if (move.move === 'failed') return fail(facts, action, move.cause);
     const name = moveName(move);
     // What was just asked for may take a moment to be seen.
-    const problem = name === former ? null : await carryOutOrTell(database, facts, move, action);
+    const isNew = name !== former;
+    const problem = isNew ? await carryOutOrTell(database, facts, move, action) : null;
     if (problem !== null) return fail(facts, action, problem);
-    if (isLast) return answer('PENDING', facts.work);
+    pauseMs = isNew ? pace.firstMs : nextPause(pauseMs, pace);
+    if (Date.now() + pauseMs > end) return answer('PENDING', facts.work);
     former = name;
     await sleep(pauseMs);
   }

@@ -6,16 +6,14 @@ import { parseResult, UnreadableHostResult } from '../documents/results.ts';
 import type { HostCommand } from '../domain/host-command.ts';
 import type { HostsUnreachable } from '../errors.ts';
 import { commandsOf, recordResults, requireCommand } from '../log/commands.ts';
+import { BRISK, nextPause } from '../pace.ts';
 import { findSent, LISTED_WITHIN_MS, reachable, sendToReachable } from './send-host-command.ts';
 
 /** SSM's own last words on an invocation; the others (Pending, InProgress, Delayed, Cancelling) go on. */
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
-const SHORTEST_POLL_MS = 50;
-const LONGEST_POLL_MS = 2000;
-/** The part of its own length that the end of a command is noticed late, at most. */
-const LATENESS = 0.1;
+const PACE = { ...BRISK, longestMs: 2000 };
 
 const readResult = (document: HostDocument, output: string) => {
   try {
@@ -63,10 +61,9 @@ export const collect = async (
   hosts: readonly string[],
   until: Date,
 ): Promise<HostResult[] | null> => {
-  for (const start = Date.now(); ; ) {
+  for (let wait = PACE.firstMs; ; wait = nextPause(wait, PACE)) {
     const ended = (await invocations(commandId)).filter(({ host, status }) => hosts.includes(host) && FINAL.has(status));
     if (ended.length === hosts.length) return Promise.all(ended.map((invocation) => resultOf(commandId, document, invocation)));
-    const wait = Math.min(Math.max((Date.now() - start) * LATENESS, SHORTEST_POLL_MS), LONGEST_POLL_MS);
     if (Date.now() + wait > until.getTime()) return null;
     await sleep(wait);
   }
