@@ -20,11 +20,19 @@ function swapped(facts: MoveFacts, source: DatabaseState, restored: DatabaseStat
   const { keptName, restoredName, source: was } = facts.target;
   if (source.identifier === was.identifier) return nameGivenUp(facts, source, restored);
   if (source.identifier !== keptName) return elsewhere(source, was.identifier, facts);
-  if (restored.identifier === was.identifier) return isReady(restored) ? protection(facts, source, restored) : WAIT;
+  if (restored.identifier === was.identifier)
+    return isReady(restored) ? protection(facts, source, restored) : meanwhile(facts, source);
   if (restored.identifier !== restoredName) return elsewhere(restored, restoredName, facts);
   // An old instance that did not survive its own rename keeps nobody from having a database again.
   const isThrough = isSettled(source) || hasFailed(source);
-  return isThrough && isSettled(restored) ? renamed(facts, 'restored', restored, was.identifier) : WAIT;
+  if (!isThrough) return WAIT;
+  return isSettled(restored) ? renamed(facts, 'restored', restored, was.identifier) : meanwhile(facts, source);
+}
+
+/** The old one is marked while the restored one gets its name: the application, which is down, waits for nothing but the renames. */
+function meanwhile(facts: MoveFacts, source: DatabaseState): Move {
+  const mark = marking(facts, source);
+  return mark === DONE ? WAIT : mark;
 }
 
 function nameGivenUp(facts: MoveFacts, source: DatabaseState, restored: DatabaseState): Move {
@@ -41,9 +49,14 @@ function pointedAt(facts: MoveFacts, source: DatabaseState, restored: DatabaseSt
   return isReady(restored) ? protection(facts, source, restored) : WAIT;
 }
 
-/** The renames protect too; this is for where they did not, and tags the old instance. */
-function protection({ rollbackId }: MoveFacts, source: DatabaseState, restored: DatabaseState): Move {
+/** The renames protect too; this is for where they did not, and marks the old instance. */
+function protection(facts: MoveFacts, source: DatabaseState, restored: DatabaseState): Move {
   if (!restored.settings.deletionProtection) return { move: 'protect', instance: restored, protect: true, tags: {} };
+  return marking(facts, source);
+}
+
+/** Tags on the old instance, and its protection; DONE where it has both. */
+function marking({ rollbackId }: MoveFacts, source: DatabaseState): Move {
   const isUnprotected = !source.settings.deletionProtection && !hasFailed(source);
   const tags = keptTags(source.tags, rollbackId);
   const isTagged = Object.entries(tags).every(([key, value]) => source.tags[key] === value);

@@ -48,17 +48,26 @@ describe('to prepare', () => {
 });
 
 describe('to cut over by rename', () => {
-  it('gives the name of the old one away, waits, gives it to the new one, waits, and marks the old one', () => {
+  it('gives the name of the old one away, waits, gives it to the new one, marks the old one, and waits', () => {
     expect(apply({})).toMatchObject({ move: 'rename', who: 'source', to: keptName });
     expect(apply({ source: database({ renamingTo: keptName }) })).toEqual({ move: 'wait' });
     expect(apply({ source: database({ status: 'renaming' }) })).toEqual({ move: 'wait' });
     expect(apply({ source: kept({ status: 'renaming' }) })).toEqual({ move: 'wait' });
     expect(apply({ source: kept() })).toMatchObject({ move: 'rename', who: 'restored', to: 'shop' });
-    expect(apply({ source: kept(), restored: restored({ renamingTo: 'shop' }) })).toEqual({ move: 'wait' });
-    expect(apply({ source: kept(), restored: promoted({ status: 'renaming' }) })).toEqual({ move: 'wait' });
-    const swapped = { source: kept({ settings: protectedOne }), restored: promoted({ settings: protectedOne }) };
-    expect(apply(swapped)).toMatchObject({ move: 'protect', protect: false, tags: KEPT });
-    expect(apply({ ...swapped, source: kept({ settings: protectedOne, tags: KEPT }) })).toEqual({ move: 'done' });
+    const [unmarked, marked] = [kept({ settings: protectedOne }), kept({ settings: protectedOne, tags: KEPT })];
+    const underWay = [restored({ renamingTo: 'shop' }), restored({ status: 'renaming' }), promoted({ status: 'renaming' })];
+    for (const one of underWay) {
+      expect(apply({ source: unmarked, restored: one })).toMatchObject({ move: 'protect', protect: false, tags: KEPT });
+      expect(apply({ source: marked, restored: one })).toEqual({ move: 'wait' });
+    }
+    const swapped = promoted({ settings: protectedOne });
+    expect(apply({ source: unmarked, restored: swapped })).toMatchObject({ move: 'protect', protect: false, tags: KEPT });
+    expect(apply({ source: marked, restored: swapped })).toEqual({ move: 'done' });
+  });
+
+  it('marks nothing before the new one is asked to take the name', () => {
+    expect(apply({ source: kept({ status: 'renaming' }), restored: restored() })).toEqual({ move: 'wait' });
+    expect(apply({ source: kept(), restored: restored() })).toMatchObject({ move: 'rename', who: 'restored' });
   });
 
   it('protects what the renames did not', () => {
