@@ -171,7 +171,7 @@ await_name() {
     if ((SECONDS >= deadline)); then
       fail name-not-moved "Nothing shows that $ask_host leads to the instance that has this name now, after $SSM_awaySeconds s. Wait for DNS, then run this again."
     fi
-    sleep 2
+    sleep 0.5
   done
 }
 
