@@ -37,7 +37,7 @@ export const DatabaseWork = z.object({
   /** Written before the first rename, or before the first host is pointed at the restored instance. */
   cutOverBegunAt: z.optional(z.string()),
   cutOverAt: z.optional(z.string()),
-  /** The old instance under the name that it is kept by. */
+  /** By rename: the old instance under the name that it is kept by. Written before hosts look for where the other name leads. */
   kept: z.optional(DatabaseInstance),
   undoBegunAt: z.optional(z.string()),
   undoneAt: z.optional(z.string()),

@@ -379,7 +379,7 @@ export const HOST_DOCUMENTS = {
       },
       awaySeconds: {
         description: 'How long the name may take',
-        default: '900',
+        default: '1500',
         pattern: exactly('[0-9]{1,4}'),
         maxChars: 4,
       },

@@ -163,8 +163,8 @@ function query({ plan: { manifest }, base }: Command, changes: Record<string, st
   return changing('query-database', manifest, parameters);
 }
 
-/** Longer than DNS takes for the new name of an instance, about ten minutes. */
-const NAME_MS = 16 * 60_000;
+/** Longer than the rename, which takes some minutes, and after it DNS for the new name, about ten. */
+const NAME_MS = 26 * 60_000;
 
 /** Waits until the name of the database leads to another instance than before the rollback, or again to the one of before. */
 function follow({ plan, base, settings }: Command, leadsTo: 'another' | 'before'): HostCommand {

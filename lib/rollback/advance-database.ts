@@ -4,7 +4,7 @@ import { findInstances } from '../aws/rds/describe.ts';
 import { DatabaseChangeRefused, DatabaseChangeStuck } from '../aws/rds/errors.ts';
 import type { DatabaseWork } from '../contracts.ts';
 import { addressText } from '../domain/database/address.ts';
-import { type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
+import { givesName, type Move, type MoveFacts, whoIsWho } from '../domain/database/move.ts';
 import { type DatabaseAction, nextMove } from '../domain/database/moves.ts';
 import { withPatience } from '../domain/database/patience.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
@@ -14,9 +14,12 @@ import type { Database } from './database.ts';
 import { carryOut } from './database-moves.ts';
 import { notice, recordCutOverAsked, recordEnd } from './database-record.ts';
 
-/** `restoredAddress`: `host:port` of the restored instance while it had its own name; '' while it has none. */
+/**
+ * NAMING: the last rename is asked for, so hosts may begin to wait for where the name leads; to be called again.
+ * `restoredAddress`: `host:port` of the restored instance while it had its own name; '' while it has none.
+ */
 export interface Advanced {
-  readonly state: 'READY' | 'PENDING' | 'FAILED';
+  readonly state: 'READY' | 'PENDING' | 'NAMING' | 'FAILED';
   readonly cause: string;
   readonly restoredAddress: string;
 }
@@ -52,6 +55,7 @@ export const advanceDatabase = async (database: Database, action: DatabaseAction
     const isNew = name !== former;
     const problem = isNew ? await carryOutOrTell(database, facts, move, action) : null;
     if (problem !== null) return fail(facts, action, problem);
+    if (isNew && givesName(move, facts)) return answer('NAMING', facts.work);
     pauseMs = isNew ? pace.firstMs : nextPause(pauseMs, pace);
     if (Date.now() + pauseMs > end) return answer('PENDING', facts.work);
     former = name;
@@ -67,7 +71,7 @@ const look = async ({ plan: { rollbackId }, target, cutover }: Database): Promis
     resourceIds: [source.resourceId, ...(work.restored ? [work.restored.resourceId] : [])],
   });
   const observed = whoIsWho(instances, { rollbackId, target, work });
-  return { ...observed, rollbackId, target, cutover, work: await notice(rollbackId, work, observed) };
+  return { ...observed, rollbackId, target, cutover, work: await notice(rollbackId, target, work, observed) };
 };
 
 const moveName = (move: Move): string => ('instance' in move ? `${move.move} ${move.instance.identifier}` : move.move);

@@ -1,28 +1,41 @@
 /** What a database rollback puts on record beside its events: how far it came, and where its instances were last seen. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DatabaseInstance, DatabaseWork } from '../contracts.ts';
+import type { DatabaseInstance, DatabaseTarget, DatabaseWork } from '../contracts.ts';
 import { writesEndedAt } from '../domain/database/loss.ts';
 import type { MoveFacts, Observed } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
-import type { DatabaseState } from '../domain/database/state.ts';
+import { type DatabaseState, isSettled } from '../domain/database/state.ts';
 import { commandsOf } from '../log/commands.ts';
 import { databaseWorkOf, recordDatabaseWork } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
 import { updateRollback } from '../log/rollbacks.ts';
 
-/** Where both instances are, if that is news, and the restored one as soon as it has an address; answers all that is on record. */
-export const notice = async (rollbackId: string, work: DatabaseWork, { source, restored }: Observed): Promise<DatabaseWork> => {
+/** Where both instances are, if that is news, and each as soon as it has an address of its own; answers all that is on record. */
+export const notice = async (
+  rollbackId: string,
+  target: DatabaseTarget,
+  work: DatabaseWork,
+  { source, restored }: Observed,
+): Promise<DatabaseWork> => {
   const seen = [source, restored]
     .filter((state) => state !== null)
     .map(({ identifier, resourceId, status }) => ({ identifier, resourceId, status }));
   const first = work.restored ? undefined : instanceOf(restored);
+  const kept = work.kept ? undefined : keptInstance(source, target);
   const isNews = work.seenSince === undefined || !isDeepStrictEqual(seen, work.seen);
-  if (!first && !isNews) return work;
+  if (!first && !kept && !isNews) return work;
   return recordDatabaseWork(rollbackId, {
     ...(isNews && { seen, seenSince: new Date().toISOString() }),
-    ...(first && { restored: first }),
+    restored: first,
+    kept,
   });
 };
+
+/** The old instance once it is through with its rename, and not while RDS still says the address of before. */
+const keptInstance = (source: DatabaseState | null, { keptName, source: was }: DatabaseTarget): DatabaseInstance | undefined =>
+  source?.identifier === keptName && isSettled(source) && !isDeepStrictEqual(source.address, was.address)
+    ? instanceOf(source)
+    : undefined;
 
 /** Says that a cut-over is asked for, once: from here on services wait for it. */
 export const recordCutOverAsked = async (rollbackId: string, now: Date): Promise<void> => {
@@ -52,7 +65,6 @@ export const recordEnd = async (facts: MoveFacts, action: DatabaseAction): Promi
   const { member, type } = ENDS[action];
   if (work[member] !== undefined) return work;
   const now = new Date();
-  const kept = action === 'apply' ? instanceOf(source) : undefined;
   const lost = action === 'apply' ? await lossOf(facts, now) : undefined;
   const detail = {
     source: instanceOf(source),
@@ -62,7 +74,7 @@ export const recordEnd = async (facts: MoveFacts, action: DatabaseAction): Promi
   await recordBegin(facts, action, now);
   await appendEvent({ rollbackId, phase: action, type, key: type, detail, now });
   await updateRollback(rollbackId, { dataLost: lost });
-  return recordDatabaseWork(rollbackId, { [member]: now.toISOString(), ...(kept && { kept }) });
+  return recordDatabaseWork(rollbackId, { [member]: now.toISOString() });
 };
 
 /** The writes that the cut-over took away. */

@@ -87,6 +87,28 @@ describe('a database rollback', () => {
     expect(Object.keys(await data.instances()).filter((name) => name.includes('-before-'))).toEqual([]);
   });
 
+  it('brings both renames to their end, and then the names back, when a host cannot be asked where its name leads', async () => {
+    const data = await open();
+    const error = { code: 'InvalidInstanceId', message: 'not this host', status: 400 };
+    const when = isSending(data.stage, 'find-database');
+    theatre.aws.faults.inject({ service: 'ssm', operation: 'SendCommand', kind: 'error', error, times: 1, when });
+    const rollback = await data.rollBack();
+    expect(rollback).toMatchObject({ status: 'undone' });
+    const types = (await data.stage.events(rollback.rollbackId)).map(({ type }) => type);
+    const renames = types.flatMap((type) => (type.startsWith('database-') && type !== 'database-marked' ? [type] : []));
+    const [given, back] = [
+      ['database-renamed', 'database-renamed', 'database-cut-over'],
+      ['database-renamed', 'database-renamed'],
+    ];
+    expect(renames.slice(renames.indexOf('database-prepared') + 1)).toEqual([
+      ...given,
+      'database-undo-begun',
+      ...back,
+      'database-undone',
+    ]);
+    await expectUntouched(data, rollback.rollbackId);
+  });
+
   it('is not called undone while a host was not seen to find the old instance again', async () => {
     const data = await open();
     const [first] = data.stage.hosts;

@@ -79,6 +79,11 @@ export function renamed(facts: Observed, who: 'source' | 'restored', instance: D
   return hasFailed(instance) ? broken(instance) : { move: 'rename', who, instance, to };
 }
 
+/** Whether this is the last rename, which leads the name of the database to the instance that is to have it. */
+export function givesName(move: Move, { target }: Pick<MoveFacts, 'target'>): boolean {
+  return move.move === 'rename' && move.to === target.source.identifier;
+}
+
 export function taken(stranger: DatabaseState, name: string): Move {
   return failed(`The name ${name} belongs to an instance of somebody else: ${describeInstance(stranger)}.`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Move, MoveFacts } from '../../../lib/domain/database/move.ts';
-import { whoIsWho } from '../../../lib/domain/database/move.ts';
+import { givesName, whoIsWho } from '../../../lib/domain/database/move.ts';
 import { nextMove } from '../../../lib/domain/database/moves.ts';
 import { database, facts, restored, TARGET } from './builders.ts';
 
@@ -162,6 +162,15 @@ describe('to undo', () => {
     ['the old one is gone', { source: null }, 'db-SHOP'],
   ])('fails when %s', (_what, changes, word) => {
     expect(cause(undo(changes))).toContain(word);
+  });
+});
+
+describe('the last rename', () => {
+  it('is the one that gives the name of the database to the instance that is to have it', () => {
+    const isLast = (move: Move) => givesName(move, facts());
+    expect([apply({}), apply({ source: kept() })].map(isLast)).toEqual([false, true]);
+    expect([undo({ source: kept(), restored: promoted() }), undo({ source: kept() })].map(isLast)).toEqual([false, true]);
+    expect([prepare({}), apply({ cutover: 'environment' })].map(isLast)).toEqual([false, false]);
   });
 });
 

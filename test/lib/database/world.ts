@@ -143,7 +143,7 @@ export class DatabaseRollback {
   async run(action: DatabaseAction): Promise<Advanced> {
     for (let call = 0; call < 20; call++) {
       const advanced = await this.advance(action);
-      if (advanced.state !== 'PENDING') return advanced;
+      if (advanced.state === 'READY' || advanced.state === 'FAILED') return advanced;
     }
     throw new Error(`${action} came to no end`);
   }
