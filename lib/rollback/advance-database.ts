@@ -9,7 +9,7 @@ import { type DatabaseAction, nextMove } from '../domain/database/moves.ts';
 import { withPatience } from '../domain/database/patience.ts';
 import { databaseWorkOf } from '../log/database-work.ts';
 import { appendEvent } from '../log/events.ts';
-import { BRISK, nextPause, type Pace } from '../pace.ts';
+import { type Pace, pauseAfter } from '../pace.ts';
 import type { Database } from './database.ts';
 import { carryOut } from './database-moves.ts';
 import { notice, recordCutOverAsked, recordEnd } from './database-record.ts';
@@ -28,9 +28,9 @@ export interface Advanced {
  * A restore takes minutes and nobody waits for it. While instances change names the application is down and every moment counts;
  * RDS is asked once a second all the same when it takes its time.
  */
-const WHILE_DOWN: Pace = { ...BRISK, longestMs: 1000 };
+const WHILE_DOWN: Pace = { shortestMs: 100, longestMs: 1000 };
 const PACES: Readonly<Record<DatabaseAction, Pace>> = {
-  prepare: { firstMs: 300, growth: 2, longestMs: 3000 },
+  prepare: { shortestMs: 300, longestMs: 3000 },
   apply: WHILE_DOWN,
   undo: WHILE_DOWN,
 };
@@ -43,9 +43,8 @@ const PACES: Readonly<Record<DatabaseAction, Pace>> = {
 export const advanceDatabase = async (database: Database, action: DatabaseAction, lookMs: number): Promise<Advanced> => {
   const end = Date.now() + lookMs;
   if (action === 'apply') await recordCutOverAsked(database.plan.rollbackId, new Date());
-  const pace = PACES[action];
   let former = '';
-  for (let pauseMs = pace.firstMs; ; ) {
+  for (let since = Date.now(); ; ) {
     const facts = await look(database);
     const move = withPatience(nextMove({ ...facts, action }), facts, action, new Date());
     if (move.move === 'done') return answer('READY', await recordEnd(facts, action));
@@ -56,7 +55,8 @@ export const advanceDatabase = async (database: Database, action: DatabaseAction
     const problem = isNew ? await carryOutOrTell(database, facts, move, action) : null;
     if (problem !== null) return fail(facts, action, problem);
     if (isNew && givesName(move, facts)) return answer('NAMING', facts.work);
-    pauseMs = isNew ? pace.firstMs : nextPause(pauseMs, pace);
+    if (isNew) since = Date.now();
+    const pauseMs = pauseAfter(Date.now() - since, PACES[action]);
     if (Date.now() + pauseMs > end) return answer('PENDING', facts.work);
     former = name;
     await sleep(pauseMs);

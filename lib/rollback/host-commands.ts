@@ -6,14 +6,14 @@ import { parseResult, UnreadableHostResult } from '../documents/results.ts';
 import type { HostCommand } from '../domain/host-command.ts';
 import type { HostsUnreachable } from '../errors.ts';
 import { commandsOf, recordResults, requireCommand } from '../log/commands.ts';
-import { BRISK, nextPause } from '../pace.ts';
+import { pauseAfter } from '../pace.ts';
 import { findSent, LISTED_WITHIN_MS, reachable, sendToReachable } from './send-host-command.ts';
 
 /** SSM's own last words on an invocation; the others (Pending, InProgress, Delayed, Cancelling) go on. */
 const FINAL = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
 /** How often SSM is asked: soon at first, as most commands are short; later rarely, as it throttles below a second. */
-const PACE = { ...BRISK, longestMs: 2000 };
+const PACE = { shortestMs: 50, longestMs: 2000 };
 
 const readResult = (document: HostDocument, output: string) => {
   try {
@@ -61,11 +61,12 @@ export const collect = async (
   hosts: readonly string[],
   until: Date,
 ): Promise<HostResult[] | null> => {
-  for (let wait = PACE.firstMs; ; wait = nextPause(wait, PACE)) {
+  for (const start = Date.now(); ; ) {
     const ended = (await invocations(commandId)).filter(({ host, status }) => hosts.includes(host) && FINAL.has(status));
     if (ended.length === hosts.length) return Promise.all(ended.map((invocation) => resultOf(commandId, document, invocation)));
-    if (Date.now() + wait > until.getTime()) return null;
-    await sleep(wait);
+    const pause = pauseAfter(Date.now() - start, PACE);
+    if (Date.now() + pause > until.getTime()) return null;
+    await sleep(pause);
   }
 };
 
