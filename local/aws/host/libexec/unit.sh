@@ -4,7 +4,7 @@
 
 export LC_ALL=C
 : "${HOST_ROOT:?names the host\'s folder}"
-libexec=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+libexec=${BASH_SOURCE[0]%/*}
 states=$HOST_ROOT/run/systemd/units
 
 # unit_file UNIT: its path in REPLY.
