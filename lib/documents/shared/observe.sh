@@ -43,11 +43,12 @@ observe_services() {
 
 # Checksum, mode and owner of the file $1 as JSON in $configuration_json. Never what it holds.
 observe_configuration() {
-  local sum
+  local sum status
   configuration_json=null
   if [[ -z $1 || ! -r $1 || ! -f $1 ]]; then return; fi
   sum=$(sha256sum <"$1")
-  configuration_json="{\"sha256\":\"${sum%% *}\",\"mode\":\"$(stat -L -c %a -- "$1")\",\"owner\":$(json_string "$(stat -L -c %U:%G -- "$1")")}"
+  status=$(stat -L -c '%a %U:%G' -- "$1")
+  configuration_json="{\"sha256\":\"${sum%% *}\",\"mode\":\"${status%% *}\",\"owner\":$(json_string "${status#* }")}"
 }
 
 # Asks the URL $1 once: $health_status (0 without an answer), $health_version, $health_json.

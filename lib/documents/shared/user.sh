@@ -1,7 +1,7 @@
 # Runs what needs no root as the owner of the code: git refuses another's repository, and root would leave files that the owner can't change.
 
 user_home=''
-own_name=$(id -un)
+if ((EUID == 0)); then own_name=root; else own_name=$(id -un); fi
 
 find_user() {
   user_home=$(getent passwd "$SSM_user") || true
