@@ -31,7 +31,7 @@ const EVERYWHERE = ['state', 'user', 'repository'];
 /** Which shared parts stand before a document's own script, in order. `json`, `prelude` and `EVERYWHERE` stand before all. */
 const PARTS: Readonly<Record<DocumentName, readonly string[]>> = {
   'inspect-host': ['observe'],
-  'capture-host': ['lock', 'observe', 'backing-up', 'addresses'],
+  'capture-host': ['lock', 'observe', 'backing-up', 'database-url', 'addresses'],
   'back-up-configuration': ['lock', 'backing-up'],
   'restore-configuration': ['lock', 'observe', 'backing-up', 'database-url', 'replaced-databases', 'configuration', 'restarting'],
   'manage-services': ['lock', 'observe', 'restarting'],

@@ -257,6 +257,12 @@ export const HOST_DOCUMENTS = {
         pattern: optionally(HOST_AND_PORT),
         maxChars: 260,
       },
+      databaseUrlNeeded: {
+        description: 'yes: a configuration file without DATABASE_URL is a failure',
+        default: '',
+        pattern: optionally('yes'),
+        maxChars: 3,
+      },
     },
   },
   'prepare-code': {
@@ -363,6 +369,12 @@ export const HOST_DOCUMENTS = {
         default: '',
         pattern: optionally('[0-9]{1,15}'),
         maxChars: 15,
+      },
+      mayNotAnswer: {
+        description: 'yes: an error of the data is no failure, only one of the question or of the way to the database',
+        default: '',
+        pattern: optionally('yes'),
+        maxChars: 3,
       },
       leadsTo: {
         description:

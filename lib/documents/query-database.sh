@@ -3,6 +3,7 @@
 
 started=$(date +%s%3N)
 value=null
+problem=''
 database_name=''
 
 # $1 without its percent-encoding, as $decoded. Not printed: a command substitution would take line breaks off its end.
@@ -71,7 +72,7 @@ read_credentials() {
 # psql as the owner of the code. What it needs to know is in its environment: arguments can be read by everybody on the host.
 ask() {
   local name
-  local -a command=(timeout --foreground -k 5 45 psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$SSM_sql")
+  local -a command=(timeout --foreground -k 5 45 psql -X -A -t -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -c "$SSM_sql")
   if [[ $own_name != "$SSM_user" ]]; then command=(runuser -u "$SSM_user" -- "${command[@]}"); fi
   (
     # To libpq, empty is not the same as unset.
@@ -132,10 +133,29 @@ blotted() {
   printf '%s' "${text:0:800}"
 }
 
+# The question itself is wrong, whatever the data: it writes (25006), or is no SQL (42601).
+wrong_question='ERROR:[[:space:]]+(25006|42601):'
+
+# Fails for what psql said, or keeps it as $problem: a database that is to be restored may lack the very table that is asked for. Then
+# it matters only that a host can ask.
+unanswered() {
+  local words first
+  words=$(blotted "$1")
+  first=${words%%$'\n'*}
+  if [[ $query_code == [13] && $SSM_mayNotAnswer == yes && ! $words =~ $wrong_question ]]; then
+    problem=$first
+  elif [[ $query_code == [13] ]]; then
+    fail query-failed "The question was not answered by $ask_host:$ask_port: ${first:-no reason given}. Correct database.check.sql if it is wrong. This changed nothing." "$words"
+  else
+    fail query-failed "psql could not ask $ask_host:$ask_port: ${first:-it ended with code $query_code}. This changed nothing." "$words"
+  fi
+}
+
 question() {
   local said='' words='' query_code=''
   if ! run_query_with_patience; then
-    fail query-failed "psql could not ask $ask_host:$ask_port. See detail; nothing was changed." "$(blotted "$words")"
+    unanswered "$words"
+    return
   fi
   said=${said%%$'\n'*}
   said=${said%%|*}
@@ -144,8 +164,6 @@ question() {
   if [[ $value == null ]]; then fail check-not-a-number 'The first column of the first row is no whole number. Let database.check.sql answer one number.'; fi
   if ((value < 10#$SSM_atLeast)); then fail check-failed "The database answers $value, wanted at least $SSM_atLeast."; fi
 }
-
-have_one_in_common() { [[ -n $(comm -12 <(printf '%s\n' "$1") <(printf '%s\n' "$2")) ]]; }
 
 # True when the name leads to the instance that it is to lead to: to no address of the one that it is taken from. Where that one leads
 # nowhere (yet), this proves nothing, and what the name led to when the rollback began decides.
@@ -201,4 +219,4 @@ if [[ -n $SSM_sql ]]; then
   read_credentials
   question
 fi
-succeed "\"value\":$value,\"database\":{\"address\":$(json_string "$ask_host:$ask_port"),\"name\":$(json_text "$database_name")},\"milliseconds\":$(($(date +%s%3N) - started))"
+succeed "\"value\":$value,\"problem\":$(json_text "$problem"),\"database\":{\"address\":$(json_string "$ask_host:$ask_port"),\"name\":$(json_text "$database_name")},\"milliseconds\":$(($(date +%s%3N) - started))"

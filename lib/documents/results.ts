@@ -95,6 +95,8 @@ const query = z.object({
   document: z.literal('query-database'),
   /** null: nothing was asked, or the answer is no number. */
   value: z.nullable(z.number()),
+  /** What the server said instead of an answer, where it did not have to answer. */
+  problem: z.nullable(z.string()),
   database: z.object({ address: z.string(), name: z.nullable(z.string()) }),
   milliseconds: count,
 });

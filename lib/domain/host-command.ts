@@ -68,6 +68,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
       configurationFile: manifest.configuration?.file ?? '',
       ...services(manifest),
       databaseAddress: manifest.database?.cutover === 'rename' ? addressText(database?.source.address) : '',
+      databaseUrlNeeded: manifest.database?.check ? 'yes' : '',
     }),
   prepare: ({ plan: { manifest }, wave, base }) => changing('prepare-code', manifest, { ...base, ...prepare(manifest, wave) }),
   'prepare-configuration': (command) =>
@@ -76,7 +77,7 @@ const COMMANDS: Record<HostAction, (command: Command) => HostCommand> = {
       ...fileOf(command.plan, configurationFrom(command.plan.configuration), 'look'),
       checkOnly: 'yes',
     }),
-  'probe-database': (command) => query(command, { atLeast: '' }),
+  'probe-database': (command) => query(command, { atLeast: '', mayNotAnswer: 'yes' }),
   'check-database': (command) => query(command, { databaseAddress: command.settings.databaseTo ?? '' }),
   stop: (command) => manage(command, 'stop', NO_EXPECTATIONS),
   'find-database': (command) => follow(command, 'another'),

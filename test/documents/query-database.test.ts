@@ -51,6 +51,37 @@ describe('the name of a database', () => {
     program('getent', `if [[ $1 == ahosts ]]; then exec cat -- "${host.root}/names/$2"; fi\nPATH=\${PATH#*:} exec getent "$@"`);
   });
   const capture = () => host.result('capture-host', { directory, databaseAddress: `${NAME}:5432` });
+  const refusedCapture = (databaseUrlNeeded: 'yes' | '' = '') =>
+    host.failure('capture-host', { directory, configurationFile: file, databaseAddress: `${NAME}:5432`, databaseUrlNeeded });
+  const captureWith = (url: string) => {
+    writeFileSync(file, url);
+    return host.result('capture-host', { directory, configurationFile: file, databaseAddress: `${NAME}:5432` });
+  };
+
+  it('has to be the one that DATABASE_URL leads to', async () => {
+    resolve({ [NAME]: ['10.0.0.1'], 'alias.example': ['10.0.0.1'], 'other.example': ['10.0.0.2'], localhost: ['127.0.0.1'] });
+    writeFileSync(file, urlLine('postgres://app:x@other.example:5432/shop'));
+    expect(await refusedCapture()).toMatchObject({
+      error: 'database-elsewhere',
+      message: expect.stringContaining('other.example'),
+    });
+    writeFileSync(file, urlLine('postgres://app:x@alias.example:5433/shop'));
+    expect(await refusedCapture()).toMatchObject({ error: 'database-elsewhere' });
+    writeFileSync(file, 'PORT=1\n');
+    expect(await refusedCapture('yes')).toMatchObject({ error: 'database-url-missing' });
+    rmSync(file);
+    expect(await refusedCapture('yes')).toMatchObject({ error: 'configuration-missing' });
+  });
+
+  it.each([
+    ['an alias of it', urlLine('postgres://app:x@alias.example:5432/shop')],
+    ['a pooler on the host', urlLine('postgres://app:x@localhost:6432/shop')],
+    ['nothing, where nobody asks by it', 'PORT=1\n'],
+  ])('may be named by %s', async (_what, text) => {
+    resolve({ [NAME]: ['10.0.0.1'], 'alias.example': ['10.0.0.1'], localhost: ['127.0.0.1'] });
+    expect(await captureWith(text)).toMatchObject({ ok: true });
+  });
+
   const follow = (leadsTo: 'another' | 'before', more: Values = {}) =>
     host.run(
       'query-database',
@@ -115,7 +146,19 @@ describe('psql', () => {
     const run = await host.run('query-database', values({ sql: QUESTION }));
     expect(JSON.parse(run.stdout)).toMatchObject({ value: 12, database: { address: 'db.example:5432', name: 'shop' } });
     const [told, known] = ['arguments', 'environment'].map((name) => readFileSync(join(host.root, name), 'utf8'));
-    expect(told?.split('\n')).toEqual(['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-c', QUESTION, '']);
+    expect(told?.split('\n')).toEqual([
+      '-X',
+      '-A',
+      '-t',
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-v',
+      'VERBOSITY=verbose',
+      '-c',
+      QUESTION,
+      '',
+    ]);
     for (const line of [`PGPASSWORD=${PASSWORD}`, 'PGHOST=db.example', 'PGPORT=5432', 'PGUSER=app', 'PGDATABASE=shop'])
       expect(known?.split('\n')).toContain(line);
     expect(known).not.toMatch(/SSM_sql|DATABASE_URL/);
@@ -224,10 +267,26 @@ describe.skipIf(problem !== undefined)('a real database', () => {
     expect(await sql({ url }, 'SELECT last_value::int AS last FROM orders_id_seq')).toEqual([{ last: 1 }]);
   });
 
+  it('may lack what is asked for where the question is only tried; a question that is wrong by itself is still refused', async () => {
+    point();
+    const tried = { mayNotAnswer: 'yes' } as const;
+    expect(await ask({ ...tried, sql: 'SELECT COUNT(*) FROM dropped' })).toMatchObject({
+      value: null,
+      problem: expect.stringContaining('"dropped" does not exist'),
+    });
+    expect(await ask(tried)).toMatchObject({ value: 1, problem: null });
+    for (const sql of ["SELECT nextval('orders_id_seq')", 'SELECT FROM FROM'])
+      expect(await refused({ ...tried, sql })).toMatchObject({ error: 'query-failed' });
+    writeFileSync(file, urlLine('postgres://app:x@127.0.0.1:1/shop'));
+    program('sleep', 'true');
+    expect(await refused(tried)).toMatchObject({ error: 'query-failed', message: expect.stringContaining('could not ask') });
+  });
+
   it('that refuses a question is not taken for an answer', async () => {
     point();
     expect(await refused({ sql: 'SELECT nothing' })).toMatchObject({
       error: 'query-failed',
+      message: expect.stringMatching(/not answered by .*"nothing" does not exist/),
       detail: expect.stringContaining('nothing'),
     });
   });

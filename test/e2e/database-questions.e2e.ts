@@ -1,10 +1,11 @@
 /** A psql that is broken on every host from some moment on: what cannot be asked is never taken for good. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostAction } from '../../lib/contracts.ts';
 import type { SampleHost } from '../../local/sample/host.ts';
 import { corrupted, expectUntouched, openCorrupted } from './corrupted.ts';
+import { FILE, openData } from './data.ts';
 import { commandsSent } from './faults.ts';
 import { beforeHostCommand, standingOf, storyOf } from './ground-truth.ts';
 import { openTheatre, type Stage, type Theatre } from './harness.ts';
@@ -107,4 +108,34 @@ describe('a database rollback whose question fails on the host', () => {
       await expectUntouched(data, rollback.rollbackId);
     },
   );
+
+  it('because the table is gone that it asks for: it is tried, and brought back all the same', async () => {
+    const data = await openData(theatre);
+    const time = await data.moment();
+    await data.sql('DROP TABLE generations');
+    const rollback = await data.stage.rollBack({ strategy: 'database', target: { time } });
+    expect(rollback).toMatchObject({ status: 'succeeded' });
+    const { results } = (await data.stage.command(rollback.rollbackId, 'probe-database')) ?? {};
+    expect(results).toMatchObject([{ ok: true, result: { value: null, problem: expect.stringContaining('does not exist') } }]);
+    expect(await data.rows()).toEqual(['one', 'two']);
+    expect(await data.counted()).toEqual([2, 2]);
+    await data.stage.expectOrder(rollback.rollbackId);
+  });
+
+  it('on one host only, whose DATABASE_URL leads elsewhere or nowhere: no name is changed, and no restore is paid for', async () => {
+    const data = await openCorrupted(theatre, { cutover: 'rename' });
+    const path = join(data.stage.hosts[1]?.directory ?? '', FILE);
+    const good = readFileSync(path, 'utf8');
+    for (const [code, text] of [
+      ['database-elsewhere', good.replace(/@127\.0\.0\.1:\d+/, '@127.0.0.1:1')],
+      ['database-url-missing', good.replace(/^DATABASE_URL=.*\n/m, '')],
+    ] as const) {
+      writeFileSync(path, text);
+      const rollback = await data.rollBack();
+      expect(rollback).toMatchObject({ status: 'failed', resolution: expect.stringContaining(code) });
+      expect(rollback.leftOver ?? []).toEqual([]);
+      expect(Object.keys(await data.instances()).filter((name) => name.startsWith(data.instance))).toEqual([data.instance]);
+      await expectUntouched(data, rollback.rollbackId);
+    }
+  });
 });

@@ -8,3 +8,5 @@ addresses_of() {
   local address name=${1%:*}
   getent ahosts "${name//[][]/}" | while read -r address _; do printf '%s:%s\n' "$address" "${1##*:}"; done | sort -u
 }
+
+have_one_in_common() { [[ -n $(comm -12 <(printf '%s\n' "$1") <(printf '%s\n' "$2")) ]]; }
