@@ -92,7 +92,7 @@ const describe = (error: unknown): Omit<Problem, 'requestId'> => {
       type: 'bad-request',
       title: 'The request cannot be read',
       status: error.statusCode === 422 ? 400 : error.statusCode,
-      detail: error.message,
+      detail: `${error.message.replace(/\.?$/, '.')} Send one JSON object, as the reference of this route shows it.`,
     };
   return {
     type: 'internal-error',

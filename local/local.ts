@@ -24,7 +24,9 @@ function describe({ endpoint, api, application, directory, credentials, hosts, s
       health: healthUrl,
       environment,
     })),
-    credentials,
+    credentials: Object.fromEntries(
+      Object.entries(credentials).map(([user, { accessKeyId, secretAccessKey }]) => [user, { accessKeyId, secretAccessKey }]),
+    ),
     releases: repository.releases,
     origin: repository.origin,
     site: { bucket: site.bucket, url: site.url },

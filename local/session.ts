@@ -1,11 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { BadOption, type Options, readOptions } from './options.ts';
+import { leaveStateFolder, takeStateFolder } from './state-folder.ts';
 import { PortTaken, startWorld, type World } from './world.ts';
-
-/** Marks a folder as one of ours: only in such a one is anything overwritten. */
-const MARKER = '.rollback-local';
 
 /** Ending takes a second; after this long something hangs, and the hosts' processes end without us. */
 const END_WITHIN_MS = 15_000;
@@ -15,18 +11,6 @@ const INTERRUPTED = 130;
 
 /** What a command does with a running world. Resolves with the exit code; `stay` waits until somebody ends it, with 0. */
 export type Command = (world: World, options: Options, stay: () => Promise<number>) => Promise<number>;
-
-async function stateFolder(given: string | undefined): Promise<string> {
-  if (given === undefined) return mkdtemp(join(tmpdir(), 'rollback-local-'));
-  const directory = resolve(given);
-  await mkdir(directory, { recursive: true });
-  const entries = await readdir(directory);
-  if (entries.length > 0 && !entries.includes(MARKER)) {
-    throw new BadOption(`--dir ${given} holds other files: name an empty or a new folder`);
-  }
-  await writeFile(join(directory, MARKER), 'State of the rollback service on this machine. May be removed when nothing runs.\n');
-  return directory;
-}
 
 /** Resolves at Ctrl-C, or when somebody asks the process to end. Listens on: a signal without a listener would end it at once. */
 function untilSignal(): Promise<void> {
@@ -84,7 +68,7 @@ async function remove(directory: string): Promise<void> {
 }
 
 async function start(options: Options, command: Command): Promise<number> {
-  const directory = await stateFolder(options.directory);
+  const directory = await takeStateFolder(options.directory);
   let hasFailed = false;
   try {
     const code = await runIn(directory, options, command);
@@ -95,6 +79,7 @@ async function start(options: Options, command: Command): Promise<number> {
     hasFailed = !(error instanceof PortTaken);
     throw error;
   } finally {
+    await leaveStateFolder(directory);
     if (hasFailed) console.error(`Logs and state are kept in ${directory}`);
     else if (options.directory === undefined) await remove(directory);
   }

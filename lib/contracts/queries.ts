@@ -20,6 +20,10 @@ export const RollbackQuery = z
       error: 'give exactly one of application, status, actor or day, such as /rollbacks?status=failed',
       path: ['application'],
     }),
+    z.refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) <= Date.parse(to), {
+      error: 'must not be before from',
+      path: ['to'],
+    }),
   );
 export type RollbackQuery = z.infer<typeof RollbackQuery>;
 

@@ -23,7 +23,7 @@ export type MonitorDecision = { state: 'PENDING' | 'READY' | 'FAILED'; verdict: 
  * `mended`: bad before, good now. `good`: good throughout, or not to be told both times. `worse`: good before, bad now.
  * `bad`: still bad. `open`: nobody can tell yet. `early`: an alarm that is OK on data that began before the last host was changed. CloudWatch
  * shows no newer data until the state changes again, so it is believed once it has stayed OK for twice the time. `fresh`: an alarm that was OK and fires on data of the
- * change itself, as services restart; it is believed if it still fires when the time is over.
+ * change itself, as services restart; it is believed if it still fires on nothing newer after twice the time.
  */
 type Reading = { state: 'good' | 'mended' | 'worse' | 'bad' | 'open' | 'early' | 'fresh'; reason: string };
 
@@ -40,7 +40,7 @@ export function monitorDecision(input: MonitorInput): MonitorDecision {
 
 function decide(readings: readonly Reading[], watchedMs: number, forMs: number): Omit<MonitorDecision, 'reasons'> {
   const has = (state: Reading['state']) => readings.some((reading) => reading.state === state);
-  if (has('worse') || (has('fresh') && watchedMs >= forMs)) return { state: 'FAILED', verdict: 'worse' };
+  if (has('worse') || (has('fresh') && watchedMs >= 2 * forMs)) return { state: 'FAILED', verdict: 'worse' };
   if (has('fresh')) return { state: 'PENDING', verdict: 'unknown' };
   const enoughMs = has('early') ? 2 * forMs : forMs;
   const mended = has('mended') || has('early');

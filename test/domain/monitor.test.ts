@@ -69,7 +69,8 @@ describe('it waits', () => {
   it('while a good alarm fires on data of the change itself', () => {
     const restarting = { state: 'ALARM', transitionedAt: ago(1), newestDatapointAt: ago(21) } as const;
     expect(decide('OK', restarting, early)).toMatchObject({ state: 'PENDING', verdict: 'unknown' });
-    expect(decide('OK', restarting)).toMatchObject({ state: 'FAILED', verdict: 'worse' });
+    expect(decide('OK', restarting)).toMatchObject({ state: 'PENDING', verdict: 'unknown' });
+    expect(decide('OK', restarting, { startedAt: ago(31) })).toMatchObject({ state: 'FAILED', verdict: 'worse' });
   });
 
   it('while OK rests on data older than the change', () => {
