@@ -115,7 +115,7 @@ function allRun(all: readonly HostState[], commit: string | undefined): boolean 
 const AFTERWARDS = ['Schedule a post-mortem meeting.', 'Update deployment procedures if needed.'];
 
 const FOLLOW_UPS: Record<Outcome, readonly string[]> = {
-  succeeded: ['Find and fix the cause in the release that was rolled back, and mark it bad.', ...AFTERWARDS],
+  succeeded: ['Find and fix the cause: the release that runs is the same as before.', ...AFTERWARDS],
   unresolved: ['Find out now why the rollback did not help: health, logs, critical user flows.', ...AFTERWARDS],
   undone: ['The issue that led here is still there: find another way to mend it now.', ...AFTERWARDS],
   failed: ['Compare what each host runs with the log now, and bring all of them to one release.', ...AFTERWARDS],
@@ -125,12 +125,37 @@ const FOLLOW_UPS: Record<Outcome, readonly string[]> = {
   cancelled: ['If the issue is still there, decide how to mend it.'],
 };
 
+/** After a success that took one release away for another. */
+const RELEASE_ROLLED_BACK = ['Find and fix the cause in the release that was rolled back, and mark it bad.', ...AFTERWARDS];
+
+/** After a failure before any change. */
+const NOTHING_CHANGED = [
+  'If the issue is still there, mend what the resolution names and ask again, or mend the issue by hand after the runbook.',
+];
+
 /** Outcomes after which a host that was left out runs something else than the others. */
 const CHANGED: readonly Outcome[] = ['succeeded', 'unresolved'];
 
-/** What people have to do after this outcome: what is left of the runbook's post-rollback checklist. */
-export function followUps(outcome: Outcome, hosts: readonly HostState[] = []): string[] {
+export type FollowedUp = {
+  outcome: Outcome;
+  hosts?: readonly HostState[] | undefined;
+  /** false: nothing was changed, though the outcome does not say so. */
+  changed?: boolean | undefined;
+  from?: ReleaseReference | undefined;
+  to?: ReleaseReference | undefined;
+};
+
+/** What people have to do after this end: what is left of the runbook's post-rollback checklist. */
+export function followUps(ended: FollowedUp): string[] {
+  const { outcome, hosts = [] } = ended;
   const out = CHANGED.includes(outcome) ? hosts.filter(isLeftOut).map(({ id }) => id) : [];
   const bring = out.length === 0 ? [] : [`Bring ${list(out)} to what the other hosts run before it serves again.`];
-  return [...bring, ...FOLLOW_UPS[outcome]];
+  return [...bring, ...toDoAfter(ended)];
+}
+
+function toDoAfter({ outcome, changed, from, to }: FollowedUp): readonly string[] {
+  if (outcome === 'failed' && changed === false) return NOTHING_CHANGED;
+  // A configuration or a database alone goes back under the same release.
+  const isAnother = from?.version !== to?.version || from?.commit !== to?.commit;
+  return outcome === 'succeeded' && isAnother ? RELEASE_ROLLED_BACK : FOLLOW_UPS[outcome];
 }

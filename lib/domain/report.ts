@@ -8,8 +8,12 @@ import { describeRelease, shortCommit } from './naming.ts';
 import { followUps } from './outcome.ts';
 import { isOver } from './transitions.ts';
 
-/** Nothing was rolled back then: there is nothing to check afterwards. */
 const UNCHANGED: readonly Rollback['status'][] = ['refused', 'rejected', 'expired', 'cancelled'];
+
+/** Nothing was rolled back then: there is nothing to check afterwards. */
+function isUnchanged({ status, changed }: Rollback): boolean {
+  return UNCHANGED.includes(status) || (status === 'failed' && changed === false);
+}
 
 /** One rollback for people, as Markdown: the runbook's log template first, then what the template leaves out. */
 export function renderReport(rollback: Rollback, events: readonly RollbackEvent[]): string {
@@ -29,15 +33,12 @@ export function renderReport(rollback: Rollback, events: readonly RollbackEvent[
 
 /** The lines of the runbook's template, in its order and with its names. */
 function template(rollback: Rollback): string[] {
-  const { from, to, status } = rollback;
+  const { from, to } = rollback;
   const planned = to === undefined ? '' : ` (planned: ${describeRelease(to)})`;
   const lines: [string, string][] = [
     ['Date', rollback.requestedAt],
     ['Rolled back from', from === undefined ? 'not determined' : describeRelease(from)],
-    [
-      'Rolled back to',
-      UNCHANGED.includes(status) ? `nothing${planned}` : to === undefined ? 'not determined' : describeRelease(to),
-    ],
+    ['Rolled back to', isUnchanged(rollback) ? `nothing${planned}` : to === undefined ? 'not determined' : describeRelease(to)],
     ['Reason', rollback.reason],
     ['Performed by', rollback.performedBy],
     ['Duration', rollback.durationMs === undefined ? 'not over' : describeDuration(rollback.durationMs)],
@@ -49,8 +50,9 @@ function template(rollback: Rollback): string[] {
 }
 
 /** What is left to do: about what is left over, then in the words of people where there are some, else what the outcome asks for. */
-function todo({ status, followUp, hosts, leftOver = [] }: Rollback): readonly string[] {
-  return [...leftOver, ...(followUp.length === 0 && isOver(status) ? followUps(status, hosts) : followUp)];
+function todo(rollback: Rollback): readonly string[] {
+  const { status, followUp, leftOver = [] } = rollback;
+  return [...leftOver, ...(followUp.length === 0 && isOver(status) ? followUps({ ...rollback, outcome: status }) : followUp)];
 }
 
 /** Sentences in one line. */
@@ -59,7 +61,7 @@ function inARow(sentences: readonly string[]): string {
 }
 
 function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): string[] {
-  if (!UNCHANGED.includes(rollback.status)) return ['## Post-rollback checklist', checklist(rollback, events).join('\n')];
+  if (!isUnchanged(rollback)) return ['## Post-rollback checklist', checklist(rollback, events).join('\n')];
   return [
     '## What to do',
     todo(rollback)

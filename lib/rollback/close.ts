@@ -47,7 +47,7 @@ export const closeRollback = async (ending: Ending): Promise<Rollback> => {
     endedAt: now.toISOString(),
     durationMs,
     changed,
-    ...(before.followUp.length > 0 ? {} : { followUp: followUps(outcome, hosts ?? before.hosts) }),
+    ...(before.followUp.length > 0 ? {} : { followUp: followUps({ ...before, outcome, changed, hosts: hosts ?? before.hosts }) }),
     ...(before.resolution ? {} : { resolution: message }),
     ...(hosts ? { hosts } : {}),
     ...(leftOver ? { leftOver } : {}),

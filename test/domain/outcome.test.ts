@@ -79,10 +79,27 @@ describe('an execution that died while the code stays', () => {
     expect(stopped(['i-1']).message).toMatch(/changed on i-1, and nobody verified it/));
 });
 
-it.each(Outcome.options)('leaves something to do after %s', (outcome) => expect(followUps(outcome).length).toBeGreaterThan(0));
+it.each(Outcome.options)('leaves something to do after %s', (outcome) =>
+  expect(followUps({ outcome }).length).toBeGreaterThan(0),
+);
 
 it.each(['succeeded', 'unresolved', 'undone', 'failed'] as const)('asks for a post-mortem after %s', (outcome) => {
-  expect(followUps(outcome)).toContainEqual(expect.stringMatching(/post-mortem/));
+  expect(followUps({ outcome })).toContainEqual(expect.stringMatching(/post-mortem/));
+});
+
+describe('what is to do', () => {
+  it('is nothing about what hosts run after a failure that changed nothing', () => {
+    expect(followUps({ outcome: 'failed', from, to }).join(' ')).toContain('Compare what each host runs');
+    const todo = followUps({ outcome: 'failed', changed: false, from, to });
+    expect(todo).toEqual([expect.stringMatching(/^If the issue is still there, mend what the resolution names/)]);
+  });
+
+  it('is to mark the release bad only where it went', () => {
+    expect(followUps({ outcome: 'succeeded', from, to })[0]).toContain('mark it bad');
+    const same = followUps({ outcome: 'succeeded', from, to: { ...from, at: '2026-11-22T02:40:00Z' } });
+    expect(same.join(' ')).not.toContain('bad');
+    expect(same[0]).toBe('Find and fix the cause: the release that runs is the same as before.');
+  });
 });
 
 describe('a host that was left out', () => {
@@ -95,8 +112,8 @@ describe('a host that was left out', () => {
     ));
 
   it('has to be brought to what the others run, if they were changed', () => {
-    expect(followUps('succeeded', hosts)[0]).toBe('Bring i-2 to what the other hosts run before it serves again.');
-    expect(followUps('undone', hosts)).toEqual(followUps('undone'));
+    expect(followUps({ outcome: 'succeeded', hosts })[0]).toBe('Bring i-2 to what the other hosts run before it serves again.');
+    expect(followUps({ outcome: 'undone', hosts })).toEqual(followUps({ outcome: 'undone' }));
   });
 
   it('does not make those that were asked run different things', () =>

@@ -82,6 +82,14 @@ describe('a report', () => {
     },
   );
 
+  it('says what to do when it failed before it changed anything', () => {
+    const { from, to } = done;
+    const text = renderReport(rollback({ status: 'failed', changed: false, from, to }), []);
+    expect(text).toContain('Rolled back to: nothing (planned: 1.2.0 (aaaaaaa))\n');
+    expect(text).toContain('## What to do\n\n- If the issue is still there, mend what the resolution names');
+    expect(renderReport(rollback({ status: 'failed', from, to }), [])).toContain('## Post-rollback checklist');
+  });
+
   it('lets no text of others become Markdown or HTML', () => {
     const text = renderReport(
       { ...done, reason: 'x\n```\n# y', hosts: [{ id: 'i-1', commit: null, version: null, note: '<b>|\n| x' }] },
