@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { End, ExecutionInput, type Rollback } from '../../lib/contracts.ts';
+import { describeFailure } from '../../lib/domain/failure.ts';
 import { closingOutcome } from '../../lib/domain/outcome.ts';
 import { allEvents } from '../../lib/log/events.ts';
 import { requireRollback } from '../../lib/log/rollbacks.ts';
@@ -19,18 +20,6 @@ const Input = z.extend(ExecutionInput, {
 
 /** How long a step that renewed its lock right before it was seized may take until its command is listed: one request, and its listing. */
 const SENT_WITHIN_MS = 10_000;
-
-/** Why a step failed, in words: a nested execution's cause is its whole description as JSON, with the words inside. */
-const sentence = (failure: z.infer<typeof Failure> | undefined): string | undefined => {
-  if (!failure) return undefined;
-  try {
-    const { Error: error, Cause, errorMessage } = JSON.parse(failure.Cause) as Record<string, string | undefined>;
-    return errorMessage ?? sentence(Cause ? { Error: error ?? failure.Error, Cause } : undefined) ?? failure.Cause;
-  } catch {
-    // Step Functions cuts a Cause: what is left of a description helps nobody.
-    return failure.Cause.startsWith('{') ? failure.Error : failure.Cause || failure.Error;
-  }
-};
 
 /** The checks that sent a rollback back, in the words of the verdict that is on record. */
 const whatWasWorse = async (rollbackId: string): Promise<string | undefined> => {
@@ -58,9 +47,11 @@ export const handler = step(Input, async ({ rollbackId, end, failure, undoFailur
   const hosts = await standingAt(end, before);
   const meant = end === 'failed-before-change' ? meaningOf(before) : end;
   // An undo that got there in the end is not what people want to read about, but why it was needed.
-  const undoReason = end === 'undone' ? undefined : sentence(undoFailure);
+  const undoReason = end === 'undone' || !undoFailure ? undefined : describeFailure(undoFailure);
+  // That nobody approved in time says it all.
+  const why = end === 'expired' || !failure ? undefined : describeFailure(failure);
   const worse = end === 'undone' && !failure ? await whatWasWorse(rollbackId) : undefined;
-  const reason = refusal?.message ?? undoReason ?? sentence(failure) ?? worse;
+  const reason = refusal?.message ?? undoReason ?? why ?? worse;
   const { stands, leftOver } = await whatElseStands(rollbackId);
   const { outcome, message } = closingOutcome({ end: meant, hosts, from, to, stands, reason });
   const { status } = await closeRollback({

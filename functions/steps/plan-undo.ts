@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ExecutionInput } from '../../lib/contracts.ts';
+import { describeFailure } from '../../lib/domain/failure.ts';
 import { groupByCommit, undoWaves } from '../../lib/domain/waves.ts';
 import { commandsOf } from '../../lib/log/commands.ts';
 import { databaseWorkOf } from '../../lib/log/database-work.ts';
@@ -14,6 +15,9 @@ import { moveTo } from '../../lib/rollback/status.ts';
 
 const Failure = z.object({ Error: z.string(), Cause: z.string() });
 const Input = z.extend(ExecutionInput, { lock: z.object({ fence: z.int() }), failure: z.optional(Failure) });
+
+/** The host commands' own events say all of it. */
+const BECAUSE_LENGTH = 1000;
 
 /** What has to go back: each host that a change was begun on, to the commit that it was captured with, and in what order. */
 export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
@@ -44,7 +48,12 @@ export const handler = step(Input, async ({ rollbackId, lock, failure }) => {
     phase: 'undo',
     type: 'undo-planned',
     key: 'undo-planned',
-    detail: { waves, frontend, database, because: failure?.Error ?? 'the verdict was worse' },
+    detail: {
+      waves,
+      frontend,
+      database,
+      because: failure ? describeFailure(failure).slice(0, BECAUSE_LENGTH) : 'the verdict was worse',
+    },
     now,
   });
   await moveTo(rollbackId, 'undoing');
