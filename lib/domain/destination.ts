@@ -13,10 +13,10 @@ import { type FrontendChosen, frontendTarget, referenceAt } from './frontend/tar
 import { describeRelease } from './naming.ts';
 import { newestFirst, type Running } from './releases.ts';
 import { needsHosts } from './strategy.ts';
-import { chooseTarget } from './target.ts';
+import { chooseTarget, whatToAskFor } from './target.ts';
 
 export type DestinationFacts = {
-  rollback: Pick<Rollback, 'trigger' | 'targetVersion' | 'targetTime' | 'frontend'>;
+  rollback: Pick<Rollback, 'application' | 'trigger' | 'targetVersion' | 'targetTime' | 'frontend'>;
   manifest: Manifest;
   components: readonly Component[];
   releases: readonly Release[];
@@ -64,6 +64,7 @@ function toRelease(facts: DestinationFacts): Destination {
     return { refusal: { code: 'nothing-recorded', message } };
   }
   const { target, refusal } = chooseTarget({
+    application: rollback.application,
     releases,
     running,
     requestedVersion: ran?.version ?? rollback.targetVersion,
@@ -122,7 +123,7 @@ function configurationOf({ backup }: Release, { trigger }: DestinationFacts['rol
 function databaseAlone({ rollback, releases, running }: DestinationFacts): Destination {
   const { targetTime, targetVersion } = rollback;
   const release = targetVersion === undefined ? running.release : find(releases, targetVersion);
-  if (release === undefined) return { refusal: unknown(targetVersion ?? '') };
+  if (release === undefined) return { refusal: unknown(targetVersion ?? '', rollback.application) };
   const deployedAt = targetTime ?? release?.deployedAt;
   if (deployedAt === undefined) {
     const message = 'What runs was never recorded as a release, so nobody knows since when. Ask for a time (target.time).';
@@ -141,7 +142,7 @@ function configurationAlone({ rollback, releases, running }: DestinationFacts): 
     return { to: { ...runs(running), at: targetTime }, configuration: { kind: 'time', at: targetTime } };
   if (targetVersion === undefined) return { to: runs(running), configuration: { kind: 'previous' } };
   const release = find(releases, targetVersion);
-  if (release === undefined) return { refusal: unknown(targetVersion) };
+  if (release === undefined) return { refusal: unknown(targetVersion, rollback.application) };
   if (release.backup === undefined) {
     const message = `No configuration backup is recorded with ${describeRelease(release)}: ask for a time (target.time), or leave the target out for the .previous file. POST /applications/${release.application}/backups before each deployment makes one.`;
     return { refusal: { code: 'target-not-restorable', message } };
@@ -153,8 +154,8 @@ function find(releases: readonly Release[], version: string): Release | undefine
   return releases.find((release) => release.version === version);
 }
 
-function unknown(version: string): Refusal {
-  return { code: 'target-unknown', message: `Version ${version} is not recorded as a release.` };
+function unknown(version: string, application: string): Refusal {
+  return { code: 'target-unknown', message: `Version ${version} is not recorded as a release. ${whatToAskFor(application)}` };
 }
 
 function runs({ release, commit }: Running): ReleaseReference {

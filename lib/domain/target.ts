@@ -4,6 +4,7 @@ import { describeRelease, list } from './naming.ts';
 import { isVerified, newestFirst, type Running, ranFor } from './releases.ts';
 
 export type TargetChoice = {
+  application: string;
   releases: readonly Release[];
   running: Running;
   /** The version a person asked for; absent: the last known good one is searched. */
@@ -49,12 +50,19 @@ function isEarlier(release: Release, running: Running): boolean {
   return running.release === null || Date.parse(release.deployedAt) < Date.parse(running.release.deployedAt);
 }
 
+/** What to do about a version that nobody recorded. */
+export function whatToAskFor(application: string): string {
+  const releases = `/applications/${application}/releases`;
+  return `Ask for one that GET ${releases} lists, or record it first with POST ${releases}.`;
+}
+
 function requested(choice: TargetChoice, version: string): Choice {
   const recorded = newestFirst(choice.releases);
   const target = recorded.find((release) => release.version === version);
   if (target === undefined) {
     const known = recorded.length === 0 ? 'none is' : `recorded: ${list(recorded.map((release) => release.version))}`;
-    return { refusal: { code: 'target-unknown', message: `Version ${version} is not recorded as a release (${known}).` } };
+    const message = `Version ${version} is not recorded as a release (${known}). ${whatToAskFor(choice.application)}`;
+    return { refusal: { code: 'target-unknown', message } };
   }
   const refusal = problemOf(target, choice);
   if (refusal !== null) return { refusal };

@@ -28,7 +28,10 @@ describe('a database goes back', () => {
 
   it('to the moment before the release that is named was deployed', () => {
     expect(of(['database'], { targetVersion: '1.2.0' })).toMatchObject({ restoreTime: justBefore(good.deployedAt) });
-    expect(of(['database'], { targetVersion: '9.9.9' }).refusal?.code).toBe('target-unknown');
+    expect(of(['database'], { targetVersion: '9.9.9' }).refusal).toEqual({
+      code: 'target-unknown',
+      message: expect.stringContaining('is not recorded as a release. Ask for one that GET /applications/shop/releases lists'),
+    });
   });
 
   it('to the whole second of a time that is asked for', () => {

@@ -7,7 +7,7 @@ import { ago, BAD, GOOD, NOW, OTHER, release, releases } from './builders.ts';
 
 function choose(recorded: Release[], changes: Partial<TargetChoice> = {}) {
   const running = runningRelease(recorded, [BAD]);
-  return chooseTarget({ releases: recorded, running, verifyAfter: '30m', now: NOW, ...changes });
+  return chooseTarget({ application: 'shop', releases: recorded, running, verifyAfter: '30m', now: NOW, ...changes });
 }
 
 const older = release({ version: '1.1.0', commit: OTHER, deployedAt: ago(6000) });
@@ -70,7 +70,8 @@ describe('a requested version', () => {
   it('is refused when it is not recorded, naming those that are', () => {
     expect(choose(releases(), { requestedVersion: '9' }).refusal).toMatchObject({
       code: 'target-unknown',
-      message: expect.stringContaining('1.3.0, 1.2.0'),
+      message:
+        'Version 9 is not recorded as a release (recorded: 1.3.0, 1.2.0). Ask for one that GET /applications/shop/releases lists, or record it first with POST /applications/shop/releases.',
     });
   });
 
@@ -135,7 +136,14 @@ describe('whatever is recorded and runs', () => {
     fc.assert(
       fc.property(anyReleases, anyCommits, anyVersion, (recorded, commits, requestedVersion) => {
         const now = runningRelease(recorded, commits);
-        const { target } = chooseTarget({ releases: recorded, running: now, requestedVersion, verifyAfter: '30m', now: NOW });
+        const { target } = chooseTarget({
+          application: 'shop',
+          releases: recorded,
+          running: now,
+          requestedVersion,
+          verifyAfter: '30m',
+          now: NOW,
+        });
         if (target === undefined) return;
         expect(recorded.filter(({ commit }) => commit === target.commit).map(({ status }) => status)).not.toContain('bad');
         expect(isVerified(target, recorded, '30m', NOW)).toBe(true);
