@@ -35,7 +35,11 @@ export const handler = step(FrontendProgressInput, async ({ rollbackId, fence, p
     until: new Date(now.getTime() + BUDGET_MS),
   });
   if (planned.state === 'PENDING') return { state: planned.state, cursor: planned.cursor, message: '' };
-  const refusal = frontendRefusal({ ...planned, maxShrink: rollback.frontend?.maxShrink ?? maxShrink });
+  const refusal = frontendRefusal({
+    ...planned,
+    alone: plan.components.length === 1,
+    maxShrink: rollback.frontend?.maxShrink ?? maxShrink,
+  });
   if (refusal) return refuse(rollbackId, refusal, now);
   const { totals, chunks } = planned;
   await recordFrontendWork(rollbackId, { totals, chunks });

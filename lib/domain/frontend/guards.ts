@@ -3,6 +3,8 @@ import { count } from '../naming.ts';
 
 export type FrontendFacts = {
   totals: ObjectTotals;
+  /** Whether nothing but the frontend is brought back. */
+  alone: boolean;
   /** Objects of the target that exist no more, and those that lie in an archive; with some of their keys. */
   lostCount: number;
   lost: readonly string[];
@@ -17,11 +19,19 @@ export function frontendRefusal(facts: FrontendFacts): Refusal | null {
   return empty(facts) ?? versionsLost(facts) ?? versionsArchived(facts) ?? shrunken(facts);
 }
 
-function empty({ totals }: FrontendFacts): Refusal | null {
+function empty({ totals, alone }: FrontendFacts): Refusal | null {
   if (totals.target.objects > 0) return null;
+  if (totals.current.objects === 0) return alone ? NOTHING_THERE : null;
   const message = `The target has no object at all, so nothing would be left of the ${totals.current.objects} that are there. Check the bucket and prefix of the target, or choose another time or release.`;
   return { code: 'frontend-empty', message };
 }
+
+/** Empty before and after is no change: it keeps nothing else from being rolled back. */
+const NOTHING_THERE: Refusal = {
+  code: 'frontend-empty',
+  message:
+    'Neither the bucket nor the target has any object: nothing to bring back. Check the bucket and prefix of the manifest, or choose another time or release.',
+};
 
 function versionsLost({ lostCount, lost }: FrontendFacts): Refusal | null {
   if (lostCount === 0) return null;

@@ -4,6 +4,7 @@ import { type FrontendFacts, frontendRefusal } from '../../../lib/domain/fronten
 const of = (objects: number) => ({ objects, bytes: objects * 10 });
 const facts = (changes: Partial<FrontendFacts> = {}, totals: Partial<FrontendFacts['totals']> = {}): FrontendFacts => ({
   totals: { copies: of(10), removals: of(50), unchanged: of(40), target: of(50), current: of(100), ...totals },
+  alone: true,
   lostCount: 0,
   lost: [],
   archivedCount: 0,
@@ -30,6 +31,16 @@ describe('a plan of objects', () => {
   it('is refused when nothing would be left, whatever the share', () => {
     const nothing = facts({ maxShrink: '100%' }, { target: of(0), removals: of(100), copies: of(0) });
     expect(frontendRefusal(nothing)?.code).toBe('frontend-empty');
+  });
+
+  it('that is empty before and after stops nothing else, and alone is a slip of the pen', () => {
+    const none = { target: of(0), current: of(0), removals: of(0), copies: of(0), unchanged: of(0) };
+    expect(frontendRefusal(facts({ alone: false }, none))).toBeNull();
+    expect(frontendRefusal(facts({}, none))).toMatchObject({
+      code: 'frontend-empty',
+      message: expect.stringMatching(/^Neither the bucket nor the target has any object/),
+    });
+    expect(frontendRefusal(facts({ alone: false }, { target: of(0) }))?.code).toBe('frontend-empty');
   });
 
   it('is let through when all is replaced by something else and that was asked for', () => {
