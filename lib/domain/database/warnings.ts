@@ -8,7 +8,7 @@ export function databaseWarnings(
   state: DatabaseState,
 ): string[] {
   return [
-    `From the restore on two instances are paid for, each ${sizeOf(state)}: instance hours, storage and backups, until a person removes one, which the service never does. Both are protected against deletion after the cut-over.`,
+    `From the restore on two instances are paid for, each ${sizeOf(state)}: instance hours, storage and backups, until a person removes one, which the service never does. The price is not looked up: AWS lists it for the instance class and the region (https://aws.amazon.com/rds/postgresql/pricing/). Both are protected against deletion after the cut-over.`,
     'A restored instance reads its data from the backup as it is first asked for: it is slower in the beginning. Its own automated backups begin with the restore; earlier times can be restored from the old instance only.',
     `Users and their passwords, the master user's included, are those of ${restoreTime}: where one was changed since, set it again on the restored instance, or hosts are turned away.`,
     ...(cutover === 'rename' ? renameWarnings(state) : environmentWarnings(state)),

@@ -96,6 +96,7 @@ describe('warnings', () => {
     expect(text({})).toContain(
       'two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups',
     );
+    expect(text({})).toContain('The price is not looked up: AWS lists it for the instance class and the region');
     expect(text({})).toContain("the master user's included, are those of 2026-11-22T11:00:00.000Z");
     expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
     const tags = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`tag-${index}`, 'x']));
