@@ -1,7 +1,7 @@
 import { allEnded } from '../../lib/all-ended.ts';
 import { ExecutionInput, type Refusal } from '../../lib/contracts.ts';
 import { milliseconds } from '../../lib/domain/duration.ts';
-import { waits } from '../../lib/domain/limit-guards.ts';
+import { waits, wayPast } from '../../lib/domain/limit-guards.ts';
 import { isOver } from '../../lib/domain/transitions.ts';
 import { RollbackCancelled, RollbackOver } from '../../lib/errors.ts';
 import { appendEvent } from '../../lib/log/events.ts';
@@ -37,11 +37,12 @@ export const handler = step(ExecutionInput, async ({ rollbackId, application }) 
     ]);
     return { acquired: true, waits: false, fence: lock.fence, plannedAt };
   }
+  const holder = await getRollback(lock.holder);
+  const advice = holder ? wayPast(holder.status) : 'Wait for its end.';
   const refusal: Refusal = {
     code: 'rollback-in-progress',
-    message: `${lock.holder} holds the lock of ${application}, at most until ${lock.until}.`,
+    message: `${lock.holder} holds the lock of ${application}, at most until ${lock.until}. ${advice}`,
   };
-  const holder = await getRollback(lock.holder);
   if (waits(refusal, { rollback, rollbacks: holder ? [holder] : [], lock, now })) {
     await appendEvent({ rollbackId, phase: 'lock', type: 'waits', key: `waits ${refusal.message}`, detail: refusal, now });
     return { acquired: false, waits: true, fence: 0, plannedAt };

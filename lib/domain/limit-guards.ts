@@ -54,12 +54,17 @@ export function inProgress(facts: CheapFacts): Refusal | null {
       ? others(rollbacks, rollback.rollbackId).find((other) => passesFirst(other, rollback, now))
       : holderOf(facts);
   if (first !== undefined) {
-    const message = `Rollback ${first.rollbackId} of ${first.application}, started by ${first.performedBy} at ${first.requestedAt}, is ${first.status}. Wait for its end or cancel it.`;
+    const message = `Rollback ${first.rollbackId} of ${first.application}, started by ${first.performedBy} at ${first.requestedAt}, is ${first.status}. ${wayPast(first.status)}`;
     return { code: 'rollback-in-progress', message };
   }
   if (lock === null || lock.holder === rollback.rollbackId) return null;
   const message = `${lock.holder} holds the lock of ${rollback.application}, at most until ${lock.until}. Wait for its end.`;
   return { code: 'rollback-in-progress', message };
+}
+
+/** What people can do about a rollback that is in the way. */
+export function wayPast(status: Rollback['status']): string {
+  return status === 'awaiting-approval' ? 'Approve, reject or cancel it, or wait.' : 'Wait for its end or cancel it.';
 }
 
 /** What tells who is in the way, and whether it may go by. */

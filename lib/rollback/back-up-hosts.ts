@@ -15,7 +15,7 @@ export const backUpHosts = async (manifest: Manifest, backupId: string): Promise
   const { application, hosts, configuration } = manifest;
   if (!configuration) return [];
   const lock = await acquireLock(application, backupId, LEASE_MS, new Date());
-  if (!lock.acquired) throw new BackupFailed(`${lock.holder} holds the lock of ${application}, at most until ${lock.until}.`);
+  if (!lock.acquired) throw new BackupFailed(lockHeld(application, lock));
   try {
     const found = await findHosts(hosts.tags);
     const offline = found.filter(({ online }) => !online).map(({ id }) => id);
@@ -33,6 +33,9 @@ export const backUpHosts = async (manifest: Manifest, backupId: string): Promise
     await releaseLock(application, backupId, lock.fence);
   }
 };
+
+const lockHeld = (application: string, { holder, until }: { readonly holder: string; readonly until: string }): string =>
+  `${holder} holds the lock of ${application}, at most until ${until}. If it is a rollback that awaits approval, approve, reject or cancel it, or wait; then back up again.`;
 
 const backedUp = ({ host, ok, error, message, result }: HostResult): BackedUpHost => {
   if (!ok) return { id: host, ok, problem: `${error}: ${message}` };

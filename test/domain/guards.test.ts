@@ -125,6 +125,13 @@ describe('a rollback in progress', () => {
     });
   });
 
+  it('says what can be done about it', () => {
+    const told = (status: 'monitoring' | 'awaiting-approval') =>
+      cheapGuards(cheapFacts({ rollback: by(person), rollbacks: [{ ...running, status }], lock }))?.message;
+    expect(told('monitoring')).toMatch(/ is monitoring\. Wait for its end or cancel it\.$/);
+    expect(told('awaiting-approval')).toMatch(/ is awaiting-approval\. Approve, reject or cancel it, or wait\.$/);
+  });
+
   it('is whoever holds the lock, a backup too', () => {
     const backup = { holder: 'bk-shop-1', until: ago(-5) };
     expect(cheapGuards(cheapFacts({ rollback: by(person), lock: backup }))?.message).toMatch(/^bk-shop-1 holds the lock of shop/);
