@@ -350,7 +350,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Rollbacks',
     summary: 'Undo a rollback that is over',
     description:
-      'Starts a rollback to what ran before. For one that succeeded or is unresolved. The same request again answers the same rollback.',
+      'Starts a rollback to what ran before. For one that succeeded or is unresolved. One that restored a database is not undone by it (409 `NothingToUndo`), as what was written since would be lost: its report says how by hand. The same request again answers the same rollback.',
     callers: OPERATOR,
     idempotent: true,
     body: decisionBody,
