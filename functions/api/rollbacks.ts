@@ -60,10 +60,10 @@ export const handler = resource(
     path: `${one}/report`,
     run: async ({ path: { rollbackId = '' } }) => {
       const rollback = await requireRollback(rollbackId);
-      const events = await allEvents(rollbackId);
+      const [events, plan] = await Promise.all([allEvents(rollbackId), getPlan(rollbackId)]);
       return {
         status: 200,
-        body: renderReport(rollback, events),
+        body: renderReport(rollback, events, plan),
         headers: {
           'x-log-chain': verifyChain(events, isOver(rollback.status) ? rollback.head : undefined).intact ? 'intact' : 'broken',
         },

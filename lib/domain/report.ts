@@ -1,6 +1,7 @@
-import type { HostState, Rollback, RollbackEvent } from '../contracts.ts';
+import type { HostState, Plan, Rollback, RollbackEvent } from '../contracts.ts';
 import { verifyChain } from './chain.ts';
 import { checklist } from './checklist.ts';
+import { restoredConfigurations } from './configuration-report.ts';
 import { describeLoss } from './database/loss.ts';
 import { describeDuration } from './duration.ts';
 import { describeEstimate } from './estimate.ts';
@@ -16,12 +17,14 @@ function isUnchanged({ status, changed }: Rollback): boolean {
 }
 
 /** One rollback for people, as Markdown: the runbook's log template first, then what the template leaves out. */
-export function renderReport(rollback: Rollback, events: readonly RollbackEvent[]): string {
+export function renderReport(rollback: Rollback, events: readonly RollbackEvent[], plan: Plan | null = null): string {
+  const configurations = plan === null ? [] : restoredConfigurations(plan, events);
   return [
     `# Rollback ${rollback.rollbackId}`,
     ['```text', ...template(rollback), '```'].join('\n'),
     facts(rollback).join('\n'),
     ...(rollback.hosts?.length ? ['## Hosts', hostTable(rollback.hosts)] : []),
+    ...(configurations.length === 0 ? [] : ['## Configuration', bullets(configurations)]),
     '## Timeline',
     events.map(timelineEntry).join('\n') || 'No events.',
     ...afterwards(rollback, events),
@@ -62,12 +65,11 @@ function inARow(sentences: readonly string[]): string {
 
 function afterwards(rollback: Rollback, events: readonly RollbackEvent[]): string[] {
   if (!isUnchanged(rollback)) return ['## Post-rollback checklist', checklist(rollback, events).join('\n')];
-  return [
-    '## What to do',
-    todo(rollback)
-      .map((each) => `- ${markdown(each)}`)
-      .join('\n'),
-  ];
+  return ['## What to do', bullets(todo(rollback))];
+}
+
+function bullets(sentences: readonly string[]): string {
+  return sentences.map((each) => `- ${markdown(each)}`).join('\n');
 }
 
 function facts(rollback: Rollback): string[] {

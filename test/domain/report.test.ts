@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { estimate } from '../../lib/domain/estimate.ts';
 import { renderReport } from '../../lib/domain/report.ts';
-import { ago, BAD, events, GOOD, rollback } from './builders.ts';
+import { ago, BAD, events, GOOD, manifest, plan, rollback } from './builders.ts';
 
 const reasons = [
   'i-1 commit: bbbbbbb -> aaaaaaa (good)',
@@ -97,6 +97,52 @@ describe('a report', () => {
     );
     expect(text).toContain('Reason: x ``` # y');
     expect(text).toContain('| i-1 |  | unknown | &lt;b&gt;\\| \\| x |');
+  });
+});
+
+describe('what became of the configuration', () => {
+  const file = '/var/www/shop/.env';
+  const made = {
+    ...plan({ manifest: manifest({ configuration: { file, owner: 'ubuntu:ubuntu', mode: '600' } }) }),
+    configuration: { kind: 'backup', id: 'bk-shop-1' } as const,
+  };
+  const answer = (host: string, result: object = {}) => ({
+    host,
+    ok: true,
+    result: { configuration: { sha256: 'abc' }, stays: null, missingKeys: [], addedKeys: [], ...result },
+  });
+  const told = (...answered: { action: string; hosts: object[] }[]) =>
+    renderReport(done, events(answered.map((detail) => ({ phase: 'apply' as const, detail }))), made);
+
+  it('is told host by host: where it came from and the names of keys that it lacks', () => {
+    const hosts = [
+      answer('i-1', { missingKeys: ['MAIL_PORT', 'MAIL_SERVER'], addedKeys: ['SMTP'] }),
+      answer('i-2'),
+      answer('i-3', { stays: 'same' }),
+      { host: 'i-4', ok: false, result: null },
+    ];
+    expect(told({ action: 'apply', hosts })).toContain(
+      [
+        '## Configuration\n',
+        `- i-1: ${file} is restored from its backup bk-shop-1; it lacks MAIL\\_PORT, MAIL\\_SERVER and has SMTP again.`,
+        `- i-2: ${file} is restored from its backup bk-shop-1; it lacks no key that was there before.`,
+        `- i-3: ${file} stayed: its backup bk-shop-1 holds the same.`,
+        '\n## Timeline',
+      ].join('\n'),
+    );
+  });
+
+  it('is that it is back after an undo', () =>
+    expect(told({ action: 'apply', hosts: [answer('i-1')] }, { action: 'undo', hosts: [answer('i-1')] })).toContain(
+      `- i-1: ${file} is what it was before.`,
+    ));
+
+  it('is not told where it was not touched', () => {
+    expect(told({ action: 'apply', hosts: [answer('i-1', { configuration: null })] })).not.toContain('## Configuration');
+    const hosts = [answer('i-1')];
+    const log = events([{ phase: 'apply', detail: { action: 'apply', hosts } }]);
+    expect(renderReport(done, log, plan())).not.toContain('## Configuration');
+    expect(renderReport(done, log)).not.toContain('## Configuration');
   });
 });
 
