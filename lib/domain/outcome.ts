@@ -153,9 +153,12 @@ export function followUps(ended: FollowedUp): string[] {
   return [...bring, ...toDoAfter(ended)];
 }
 
-function toDoAfter({ outcome, changed, from, to }: FollowedUp): readonly string[] {
-  if (outcome === 'failed' && changed === false) return NOTHING_CHANGED;
-  // A configuration or a database alone goes back under the same release.
-  const isAnother = from?.version !== to?.version || from?.commit !== to?.commit;
-  return outcome === 'succeeded' && isAnother ? RELEASE_ROLLED_BACK : FOLLOW_UPS[outcome];
+function toDoAfter(ended: FollowedUp): readonly string[] {
+  if (ended.outcome === 'failed' && ended.changed === false) return NOTHING_CHANGED;
+  return tookReleaseAway(ended) ? RELEASE_ROLLED_BACK : FOLLOW_UPS[ended.outcome];
+}
+
+/** Whether another release runs now: a configuration or a database alone goes back under the same one. */
+export function tookReleaseAway({ outcome, from, to }: Pick<FollowedUp, 'outcome' | 'from' | 'to'>): boolean {
+  return outcome === 'succeeded' && (from?.version !== to?.version || from?.commit !== to?.commit);
 }

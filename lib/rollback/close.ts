@@ -3,7 +3,7 @@ import { notify } from '../aws/sns.ts';
 import type { HostState, Outcome, Rollback } from '../contracts.ts';
 import { describeLoss } from '../domain/database/loss.ts';
 import { describeDuration } from '../domain/duration.ts';
-import { followUps } from '../domain/outcome.ts';
+import { followUps, tookReleaseAway } from '../domain/outcome.ts';
 import { appendEvent } from '../log/events.ts';
 import { requireRollback, updateRollback } from '../log/rollbacks.ts';
 import { countRollback } from '../metrics.ts';
@@ -53,7 +53,7 @@ export const closeRollback = async (ending: Ending): Promise<Rollback> => {
     ...(leftOver ? { leftOver } : {}),
   });
   // What a rollback took away is not proven good by the time it ran, also when no alarm said so.
-  if (outcome === 'succeeded' && rollback.from?.version)
+  if (rollback.from?.version && tookReleaseAway({ outcome, from: rollback.from, to: rollback.to }))
     await markAlarmed(rollback.application, rollback.from.version, now.toISOString());
   if (fence !== undefined) await releaseLock(rollback.application, rollbackId, fence);
   countRollback(rollback.application, rollback.strategy, outcome, durationMs);
