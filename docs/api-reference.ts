@@ -101,7 +101,7 @@ export function apiReference(): string {
 The same for machines: [openapi.json](openapi.json).
 
 Every request is signed with AWS Signature Version 4 for the service \`execute-api\`. The ARN that signed is the actor in the log.
-The commands on this page use a shell function. Set it up once:
+The commands on this page use a shell function. Set it up once, with the AWS CLI 2:
 
 \`\`\`bash
 export REGION=eu-central-1
