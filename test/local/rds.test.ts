@@ -231,6 +231,14 @@ describe.skipIf(problem)('instances', () => {
       expect(await list('dbi-resource-id', [green.resourceId])).toEqual(['green']);
     });
 
+    it('and then the name that it was to get is free, though the instance still says it', async () => {
+      expect((await world.describe('green')).PendingModifiedValues).toMatchObject({ DBInstanceIdentifier: 'green-new' });
+      await modify('blue', { NewDBInstanceIdentifier: 'green-new' });
+      await world.until('green-new', 'available');
+      await modify('green-new', { NewDBInstanceIdentifier: 'blue' });
+      await world.until('blue', 'available');
+    });
+
     it('all servers end within seconds, whatever is under way', async () => {
       await world.client.send(restoreFrom('blue'));
       const start = performance.now();

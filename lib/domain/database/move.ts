@@ -1,7 +1,7 @@
 /** What a database rollback can do next, what that is decided by, and the reasons to do nothing more. */
 import type { DatabaseTarget, DatabaseWork, Manifest } from '../../contracts.ts';
 import type { DatabaseChanges } from './settings.ts';
-import { type DatabaseState, describeInstance, hasFailed, ROLLBACK_TAG } from './state.ts';
+import { type DatabaseState, describeInstance, hasFailed, isGetting, ROLLBACK_TAG } from './state.ts';
 
 export type Cutover = NonNullable<Manifest['database']>['cutover'];
 
@@ -74,7 +74,7 @@ export function elsewhere(instance: DatabaseState, expected: string, { source, r
 
 /** Gives an instance a name, unless it is broken or a stranger has the name, or is getting it. */
 export function renamed(facts: Observed, who: 'source' | 'restored', instance: DatabaseState, to: string): Move {
-  const stranger = facts.strangers.find(({ identifier, renamingTo }) => identifier === to || renamingTo === to);
+  const stranger = facts.strangers.find((other) => other.identifier === to || isGetting(other, to));
   if (stranger) return taken(stranger, to);
   return hasFailed(instance) ? broken(instance) : { move: 'rename', who, instance, to };
 }

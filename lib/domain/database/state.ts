@@ -105,6 +105,11 @@ export function hasFailed({ status }: DatabaseState): boolean {
   return FINAL.has(status);
 }
 
+/** Whether a rename to this name waits or is under way. One that failed says for good which name it was to get, and gets none. */
+export function isGetting(state: DatabaseState, name: string): boolean {
+  return state.renamingTo === name && !hasFailed(state);
+}
+
 /** Whether it serves clients under a name that stays, and takes the next change. */
 export function isSettled({ status, renamingTo }: DatabaseState): boolean {
   return SERVING.has(status) && renamingTo === null;
@@ -116,9 +121,11 @@ export function isReady(state: DatabaseState): boolean {
 }
 
 /** `shop (db-ABC, available)`, as sentences name an instance. */
-export function describeInstance({ identifier, resourceId, status, renamingTo }: DatabaseState): string {
-  const doing = renamingTo === null ? status : `${status}, about to be renamed to ${renamingTo}`;
-  return `${identifier} (${resourceId}, ${doing})`;
+export function describeInstance(state: DatabaseState): string {
+  const { identifier, resourceId, status, renamingTo } = state;
+  if (renamingTo === null) return `${identifier} (${resourceId}, ${status})`;
+  const rename = hasFailed(state) ? `not renamed to ${renamingTo}` : `about to be renamed to ${renamingTo}`;
+  return `${identifier} (${resourceId}, ${status}, ${rename})`;
 }
 
 /** Class and storage, such as `db.t3.medium with 100 GB gp3`. */

@@ -1,14 +1,20 @@
 import { matchesGlob } from 'node:path';
 
 /** States that an instance doesn't leave by itself. */
-export type FinalFailure =
-  | 'failed'
-  | 'incompatible-network'
-  | 'incompatible-option-group'
-  | 'incompatible-parameters'
-  | 'incompatible-restore'
-  | 'insufficient-capacity'
-  | 'restore-error';
+const FINAL_FAILURES = [
+  'failed',
+  'incompatible-network',
+  'incompatible-option-group',
+  'incompatible-parameters',
+  'incompatible-restore',
+  'insufficient-capacity',
+  'restore-error',
+] as const;
+export type FinalFailure = (typeof FINAL_FAILURES)[number];
+
+export function isFinalFailure(status: string): status is FinalFailure {
+  return FINAL_FAILURES.some((failure) => failure === status);
+}
 
 /** The failures that wait for their instance. */
 export class Failures {

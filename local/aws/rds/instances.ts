@@ -3,7 +3,7 @@ import { ACCOUNT_ID, AwsError, REGION } from '../service.ts';
 import type { BaseBackup } from './base-backup.ts';
 import type { Cluster } from './cluster.ts';
 import type { Address } from './endpoints.ts';
-import type { FinalFailure } from './failures.ts';
+import { type FinalFailure, isFinalFailure } from './failures.ts';
 import type { Tags } from './requests.ts';
 import type { Settings } from './settings.ts';
 
@@ -78,10 +78,14 @@ export class Instances {
     return found;
   }
 
-  /** Throws `DBInstanceAlreadyExists` when an instance has the identifier, or is about to. */
+  /**
+   * Throws `DBInstanceAlreadyExists` when an instance has the identifier, or is about to. One that failed for good still says which
+   * name it was to get, but no rename is under way any more: that name is free.
+   */
   requireFree(identifier: string): void {
-    const isTaken = this.#all.some((instance) =>
-      [instance.identifier, instance.pending.DBInstanceIdentifier].includes(identifier),
+    const isTaken = this.#all.some(
+      ({ identifier: name, pending, status }) =>
+        name === identifier || (pending.DBInstanceIdentifier === identifier && !isFinalFailure(status)),
     );
     if (isTaken) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists');
   }

@@ -2,7 +2,7 @@
 import type { DatabaseWork } from '../../../lib/contracts.ts';
 import { type Move, type MoveFacts, whoIsWho } from '../../../lib/domain/database/move.ts';
 import { type DatabaseAction, nextMove } from '../../../lib/domain/database/moves.ts';
-import type { DatabaseState } from '../../../lib/domain/database/state.ts';
+import { type DatabaseState, isGetting } from '../../../lib/domain/database/state.ts';
 import { restoredTags } from '../../../lib/domain/database/tags.ts';
 import { database, TARGET } from './builders.ts';
 
@@ -54,8 +54,7 @@ export class SimulatedRds {
 
   rename(resourceId: string, to: string): void {
     const instance = this.#requireAvailable(resourceId);
-    if (this.instances.some(({ identifier, renamingTo }) => identifier === to || renamingTo === to))
-      this.violations.push(`${to} is taken`);
+    if (this.instances.some((other) => other.identifier === to || isGetting(other, to))) this.violations.push(`${to} is taken`);
     const fate = this.#nextFate();
     if (!instance || fate.kind === 'lost') return;
     instance.renamingTo = to;
@@ -96,7 +95,8 @@ export class SimulatedRds {
     const end = () => {
       if (fate.kind === 'done') carryOut();
       instance.status = fate.kind === 'final' ? 'incompatible-network' : 'available';
-      instance.renamingTo = null;
+      // A rename that failed for good stays among what RDS says is pending.
+      if (fate.kind !== 'final') instance.renamingTo = null;
       instance.pending = [];
     };
     if (fate.ticks === 0) end();
