@@ -15,7 +15,7 @@ import { carryOut } from './database-moves.ts';
 import { notice, recordCutOverAsked, recordEnd } from './database-record.ts';
 
 /**
- * NAMING: the last rename is asked for, so hosts may begin to wait for where the name leads; to be called again.
+ * NAMING: RDS took the last rename, so hosts may begin to wait for where the name leads; to be called again.
  * `restoredAddress`: `host:port` of the restored instance while it had its own name; '' while it has none.
  */
 export interface Advanced {
@@ -44,18 +44,21 @@ export const advanceDatabase = async (database: Database, action: DatabaseAction
   const end = Date.now() + lookMs;
   if (action === 'apply') await recordCutOverAsked(database.plan.rollbackId, new Date());
   let former = '';
+  let isRefused = false;
   for (let since = Date.now(); ; ) {
     const facts = await look(database);
     const move = withPatience(nextMove({ ...facts, action }), facts, action, new Date());
     if (move.move === 'done') return answer('READY', await recordEnd(facts, action));
     if (move.move === 'failed') return fail(facts, action, move.cause);
     const name = moveName(move);
-    // What was just asked for may take a moment to be seen.
-    const isNew = name !== former;
-    const problem = isNew ? await carryOutOrTell(database, facts, move, action) : null;
-    if (problem !== null) return fail(facts, action, problem);
-    if (isNew && givesName(move, facts)) return answer('NAMING', facts.work);
-    if (isNew) since = Date.now();
+    if (name !== former) since = Date.now();
+    // What was just asked for may take a moment to be seen; what was refused is asked for again.
+    if (name !== former || isRefused) {
+      const problem = await carryOutOrTell(database, facts, move, action, since);
+      if (typeof problem === 'string') return fail(facts, action, problem);
+      isRefused = problem;
+      if (!isRefused && givesName(move, facts)) return answer('NAMING', facts.work);
+    }
     const pauseMs = pauseAfter(Date.now() - since, PACES[action]);
     if (Date.now() + pauseMs > end) return answer('PENDING', facts.work);
     former = name;
@@ -76,16 +79,16 @@ const look = async ({ plan: { rollbackId }, target, cutover }: Database): Promis
 
 const moveName = (move: Move): string => ('instance' in move ? `${move.move} ${move.instance.identifier}` : move.move);
 
-/** null: it was carried out, or is to be decided on anew. */
+/** Why it never will be carried out; true: it was refused for now, and is to be decided on anew; false: it was not. */
 const carryOutOrTell = async (
   database: Database,
   facts: MoveFacts,
   move: Move,
   action: DatabaseAction,
-): Promise<string | null> => {
+  since: number,
+): Promise<string | boolean> => {
   try {
-    await carryOut(database, facts, move, action);
-    return null;
+    return !(await carryOut(database, facts, move, action, since));
   } catch (error) {
     if (error instanceof DatabaseChangeRefused || error instanceof DatabaseChangeStuck) return error.message;
     throw error;

@@ -1,9 +1,10 @@
 /** Carries out one move of a database rollback: the intent goes on record first, and the lock is asked for last. */
 import { createHash } from 'node:crypto';
-import { modifyDatabase, renameDatabase, restoreDatabase, tagDatabase } from '../aws/rds/changes.ts';
+import { modifyDatabase, type Refusal, renameDatabase, restoreDatabase, tagDatabase } from '../aws/rds/changes.ts';
 import { DatabaseChangeStuck } from '../aws/rds/errors.ts';
 import type { Move, MoveFacts } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
+import { isWorthTelling } from '../domain/database/patience.ts';
 import { restoredTags } from '../domain/database/tags.ts';
 import { appendEvent, type NewEvent } from '../log/events.ts';
 import type { Database } from './database.ts';
@@ -18,7 +19,7 @@ type Intent = Pick<NewEvent, 'type' | 'key' | 'detail'> & { readonly what: strin
 
 /**
  * Carries a move out; one that waits has nothing to carry out. What RDS refuses because it is under way, or because others were
- * faster, is seen at the next look.
+ * faster, is seen at the next look. false: it was refused. A refusal that repeats is neither, so it goes on record, once.
  * @throws LockLost, DatabaseChangeRefused, DatabaseChangeStuck; AWS's own errors, after which it may be tried again
  */
 export const carryOut = async (
@@ -26,28 +27,37 @@ export const carryOut = async (
   facts: MoveFacts,
   move: Move,
   action: DatabaseAction,
-): Promise<void> => {
-  if (move.move === 'wait' || move.move === 'done' || move.move === 'failed') return;
+  since: number,
+): Promise<boolean> => {
+  if (move.move === 'wait' || move.move === 'done' || move.move === 'failed') return true;
   const now = new Date();
   const { what, ...intent } = intentOf(move, facts, action);
   await recordBegin(facts, action, now);
   const { at } = await appendEvent({ rollbackId: facts.rollbackId, phase: action, ...intent, now });
   if (now.getTime() - Date.parse(at) > LONGEST_CHANGE_MS) throw new DatabaseChangeStuck(what, at);
   await keepLock(plan, fence, new Date());
-  await change(move, facts);
+  const refusal = await change(move, facts);
+  if (refusal === null) return true;
+  const told = new Date();
+  if (isWorthTelling(told.getTime() - since)) {
+    const detail = { what, refusal, since: new Date(since).toISOString() };
+    const key = `${intent.key}-refused`;
+    await appendEvent({ rollbackId: facts.rollbackId, phase: action, type: 'database-refused', key, detail, now: told });
+  }
+  return false;
 };
 
-const change = async (move: Acting, { rollbackId, target }: MoveFacts): Promise<void> => {
+const change = async (move: Acting, { rollbackId, target }: MoveFacts): Promise<Refusal> => {
   if (move.move === 'restore') {
     const { source } = move;
     const { restoredName: to, restoreTime: time } = target;
-    await restoreDatabase({ source, to, time, tags: restoredTags(source.tags, rollbackId) });
-  } else if (move.move === 'modify') await modifyDatabase(move.instance, move.changes);
-  else if (move.move === 'rename') await renameDatabase(move.instance, move.to);
-  else {
-    if (move.protect) await modifyDatabase(move.instance, { deletionProtection: true });
-    if (Object.keys(move.tags).length > 0) await tagDatabase(move.instance, move.tags);
+    return restoreDatabase({ source, to, time, tags: restoredTags(source.tags, rollbackId) });
   }
+  if (move.move === 'modify') return modifyDatabase(move.instance, move.changes);
+  if (move.move === 'rename') return renameDatabase(move.instance, move.to);
+  const unprotected = move.protect ? await modifyDatabase(move.instance, { deletionProtection: true }) : null;
+  const untagged = Object.keys(move.tags).length > 0 ? await tagDatabase(move.instance, move.tags) : null;
+  return unprotected ?? untagged;
 };
 
 /** The same move again has the same key, so that it is on record once, with the time of its first attempt. */

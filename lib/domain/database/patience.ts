@@ -14,6 +14,14 @@ const LONGEST_ABSENCE_MS = MINUTE_MS;
 const LONGEST_START_MS = 15 * MINUTE_MS;
 const LONGEST_CUT_OVER_MS = 60 * MINUTE_MS;
 
+/** RDS may refuse what it is doing already, and what it is through with is seen a moment later: longer than this is something else. */
+const LONGEST_SILENCE_MS = 5000;
+
+/** Whether people are to hear of a move that RDS refuses, by how long it has done so. */
+export function isWorthTelling(refusedMs: number): boolean {
+  return refusedMs >= LONGEST_SILENCE_MS;
+}
+
 /** The move that was decided on, or the end of all patience with it. */
 export function withPatience(move: Move, facts: MoveFacts, action: DatabaseAction, now: Date): Move {
   const { work } = facts;
