@@ -54,7 +54,7 @@ export function judgeDatabase(facts: DatabaseFacts): Judged {
 }
 
 function unknown(instance: string): Refusal {
-  const message = `There is no RDS instance ${instance} in this account and region. Check database.instance in the manifest: aws rds describe-db-instances`;
+  const message = `There is no RDS instance ${instance} in this account and region. Check database.instance in the manifest, or see whether an unfinished rollback left it under another name: aws rds describe-db-instances`;
   return { code: 'database-unknown', message };
 }
 
