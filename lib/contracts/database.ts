@@ -39,6 +39,8 @@ export const DatabaseWork = z.object({
   cutOverAt: z.optional(z.string()),
   /** By rename: the old instance under the name that it is kept by. Written before hosts look for where the other name leads. */
   kept: z.optional(DatabaseInstance),
+  /** The rename that was asked for last. Written before it is asked for: whether RDS did it is seen by the name alone. */
+  renaming: z.optional(z.object({ resourceId: z.string(), from: z.string(), to: z.string() })),
   undoBegunAt: z.optional(z.string()),
   undoneAt: z.optional(z.string()),
   /** Under which name, and where, each instance was last seen: for people when something went wrong. */

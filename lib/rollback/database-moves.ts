@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { modifyDatabase, type Refusal, renameDatabase, restoreDatabase, tagDatabase } from '../aws/rds/changes.ts';
 import { DatabaseChangeStuck } from '../aws/rds/errors.ts';
+import type { DatabaseWork } from '../contracts.ts';
 import type { Move, MoveFacts } from '../domain/database/move.ts';
 import type { DatabaseAction } from '../domain/database/moves.ts';
 import { isWorthTelling } from '../domain/database/patience.ts';
@@ -32,7 +33,7 @@ export const carryOut = async (
   if (move.move === 'wait' || move.move === 'done' || move.move === 'failed') return true;
   const now = new Date();
   const { what, ...intent } = intentOf(move, facts, action);
-  await recordBegin(facts, action, now);
+  await recordBegin(facts, action, now, renamingOf(move));
   const { at } = await appendEvent({ rollbackId: facts.rollbackId, phase: action, ...intent, now });
   if (now.getTime() - Date.parse(at) > LONGEST_CHANGE_MS) throw new DatabaseChangeStuck(what, at);
   await keepLock(plan, fence, new Date());
@@ -60,6 +61,9 @@ const change = async (move: Acting, { rollbackId, target }: MoveFacts): Promise<
   return unprotected ?? untagged;
 };
 
+const renamingOf = (move: Acting): DatabaseWork['renaming'] =>
+  move.move === 'rename' ? { resourceId: move.instance.resourceId, from: move.instance.identifier, to: move.to } : undefined;
+
 /** The same move again has the same key, so that it is on record once, with the time of its first attempt. */
 const intentOf = (move: Acting, { target }: MoveFacts, action: DatabaseAction): Intent => {
   if (move.move === 'restore') {
@@ -77,7 +81,7 @@ const intentOf = (move: Acting, { target }: MoveFacts, action: DatabaseAction): 
   }
   if (move.move === 'rename') {
     const [what, key] = [`rename ${identifier} to ${move.to}`, `database-${action}-renamed-${move.who}`];
-    return { what, type: 'database-renamed', key, detail: { ...about, to: move.to } };
+    return { what, type: 'database-rename-asked', key, detail: { ...about, to: move.to } };
   }
   const { protect, tags } = move;
   const [what, key] = [`protect and tag ${identifier}`, `database-${action}-marked-${resourceId}`];

@@ -43,13 +43,21 @@ export const recordCutOverAsked = async (rollbackId: string, now: Date): Promise
   if (cutOverAskedAt === undefined) await recordDatabaseWork(rollbackId, { cutOverAskedAt: now.toISOString() });
 };
 
-/** Says that the first change of an action is about to be made. */
-export const recordBegin = async ({ rollbackId, work, target }: MoveFacts, action: DatabaseAction, now: Date): Promise<void> => {
+/** Says that the first change of an action is about to be made, and that a rename is. */
+export const recordBegin = async (
+  { rollbackId, work, target }: MoveFacts,
+  action: DatabaseAction,
+  now: Date,
+  renaming?: DatabaseWork['renaming'],
+): Promise<void> => {
   const { member, type } = BEGINS[action];
-  if (work[member] !== undefined) return;
+  const isFirst = work[member] === undefined;
+  const isNewName = renaming !== undefined && !isDeepStrictEqual(renaming, work.renaming);
+  if (!isFirst && !isNewName) return;
   const { source, restoredName, keptName } = target;
-  if (type) await appendEvent({ rollbackId, phase: action, type, key: type, detail: { source, restoredName, keptName }, now });
-  await recordDatabaseWork(rollbackId, { [member]: now.toISOString() });
+  if (isFirst && type)
+    await appendEvent({ rollbackId, phase: action, type, key: type, detail: { source, restoredName, keptName }, now });
+  await recordDatabaseWork(rollbackId, { ...(isFirst && { [member]: now.toISOString() }), ...(isNewName && { renaming }) });
 };
 
 /** The begin of a preparation is the restore, which has an event of its own. */

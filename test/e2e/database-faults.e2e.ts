@@ -97,8 +97,8 @@ describe('a database rollback', () => {
     const types = (await data.stage.events(rollback.rollbackId)).map(({ type }) => type);
     const renames = types.flatMap((type) => (type.startsWith('database-') && type !== 'database-marked' ? [type] : []));
     const [given, back] = [
-      ['database-renamed', 'database-renamed', 'database-cut-over'],
-      ['database-renamed', 'database-renamed'],
+      ['database-rename-asked', 'database-rename-asked', 'database-cut-over'],
+      ['database-rename-asked', 'database-rename-asked'],
     ];
     expect(renames.slice(renames.indexOf('database-prepared') + 1)).toEqual([
       ...given,

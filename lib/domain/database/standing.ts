@@ -3,6 +3,7 @@ import type { DatabaseTarget, DatabaseWork } from '../../contracts.ts';
 import { list } from '../naming.ts';
 import { addressText } from './address.ts';
 import type { Cutover } from './move.ts';
+import { hasFailed } from './state.ts';
 
 /** Whether a cut-over was begun and not taken back. */
 export function isDatabaseAstray({ cutOverBegunAt, undoneAt }: DatabaseWork): boolean {
@@ -104,22 +105,53 @@ function besides({ restoredName, restoreTime }: DatabaseTarget, { restored, prep
   return `Beside it ${restored === undefined ? 'there may be' : 'there is'} ${restoredName}, whose restore to ${restoreTime} was not finished.`;
 }
 
+/** A person may read this seconds after the step was stopped that asked for a rename: the names seen then are not those of now. */
 function seen({ source }: DatabaseTarget, work: DatabaseWork): string {
   const instances = (work.seen ?? []).map(({ identifier, resourceId, status }) => {
     const which = resourceId === source.resourceId ? 'the old instance' : 'the restored one';
     return `${which} (${resourceId}) as ${identifier}, ${status}`;
   });
-  return instances.length === 0 ? 'No instance was seen since.' : `Last seen: ${instances.join('; ')}.`;
+  const last = instances.length === 0 ? 'No instance was seen since.' : `Last seen: ${instances.join('; ')}.`;
+  const open = openRename(work);
+  if (open === undefined) return last;
+  return `${last} Renaming ${open.from} to ${open.to} was asked for and not seen to be done: it may still happen, so look at the names first.`;
 }
 
 function unfinished({ source, keptName, restoredName }: DatabaseTarget, cutover: Cutover, work: DatabaseWork): string {
   const name = source.identifier;
   if (cutover === 'environment')
     return `Look on each host which instance DATABASE_URL names: ${name} is the old one, ${restoredName} the restored one.`;
-  const was = work.seen?.find(({ resourceId }) => resourceId === source.resourceId)?.identifier ?? keptName;
-  const isRestored = work.seen?.some(({ identifier, resourceId }) => identifier === name && resourceId !== source.resourceId);
+  const look = 'aws rds describe-db-instances';
+  const open = openRename(work);
+  const back = (seen: Seen) => backFrom({ source, keptName, restoredName }, seen);
+  if (open === undefined)
+    return `See which instance has the name ${name} (${look}). To go back to the old one: ${back(work.seen ?? [])}. Remove neither before that.`;
+  const { resourceId, from, to } = open;
+  const others = (work.seen ?? []).filter((instance) => instance.resourceId !== resourceId);
+  const ways = [from, to].map(
+    (identifier, index) =>
+      `(${index + 1}) if ${resourceId} is called ${identifier}: ${back([{ identifier, resourceId }, ...others])}`,
+  );
+  return `Look at the names first, until no instance is about to be renamed (${look}): renaming ${from} to ${to} was asked for and may still happen. To go back to the old one, ${ways.join('; ')}. Remove neither before that.`;
+}
+
+type Seen = readonly { readonly identifier: string; readonly resourceId: string }[];
+
+/** What gives the old instance its name back, by what the instances are called. */
+function backFrom(
+  { source, keptName, restoredName }: Pick<DatabaseTarget, 'source' | 'keptName' | 'restoredName'>,
+  seen: Seen,
+): string {
+  const { identifier: name, resourceId: old } = source;
+  const was = seen.find(({ resourceId }) => resourceId === old)?.identifier ?? keptName;
+  const isRestored = seen.some(({ identifier, resourceId }) => identifier === name && resourceId !== old);
   const first: [string, string][] = isRestored ? [[name, restoredName]] : [];
   const second: [string, string][] = was === name ? [] : [[was, name]];
-  const how = renames(...first, ...second) || 'it has its name';
-  return `See which instance has the name ${name} (aws rds describe-db-instances). To go back to the old one: ${how}. Remove neither before that.`;
+  return renames(...first, ...second) || 'it has its name';
+}
+
+/** The rename that was asked for last, unless it was seen to be done, or to have failed for good. */
+function openRename({ renaming, seen = [] }: DatabaseWork): DatabaseWork['renaming'] {
+  const instance = seen.find(({ resourceId }) => resourceId === renaming?.resourceId);
+  return instance !== undefined && (instance.identifier === renaming?.to || hasFailed(instance)) ? undefined : renaming;
 }

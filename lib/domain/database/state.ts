@@ -101,7 +101,7 @@ const FINAL = new Set([
 ]);
 
 /** Whether only a person can bring the instance back to life. */
-export function hasFailed({ status }: DatabaseState): boolean {
+export function hasFailed({ status }: Pick<DatabaseState, 'status'>): boolean {
   return FINAL.has(status);
 }
 

@@ -99,6 +99,51 @@ describe('what is left over', () => {
   });
 });
 
+describe('a rename that was asked for and not seen to be done', () => {
+  const seen = (shop: string, other: string, status = 'available') => [
+    { identifier: shop, resourceId: 'db-SHOP', status: 'available' },
+    { identifier: other, resourceId: 'db-RESTORED', status },
+  ];
+  const rename = (from: string, to: string) =>
+    `--db-instance-identifier ${from} --new-db-instance-identifier ${to} --apply-immediately`;
+  const first = { resourceId: 'db-SHOP', from: 'shop', to: keptName };
+  const second = { resourceId: 'db-RESTORED', from: restoredName, to: 'shop' };
+  const texts = (work: DatabaseWork) =>
+    [databaseStands(TARGET, 'rename', work) ?? '', ...leftovers(TARGET, 'rename', work)] as [string, string];
+
+  it('may still happen, as both texts say, with the way back for either case', () => {
+    const [stands, leftOver] = texts({ ...begun, renaming: first, seen: seen('shop', restoredName) });
+    expect(stands).toContain(`Renaming shop to ${keptName} was asked for and not seen to be done: it may still happen`);
+    expect(leftOver).toMatch(/^Look at the names first/);
+    expect(leftOver).toContain(`(1) if db-SHOP is called shop: it has its name; (2) if db-SHOP is called ${keptName}: aws`);
+    expect(leftOver).toContain(rename(keptName, 'shop'));
+    expect(leftOver).not.toContain('delete-db-instance');
+  });
+
+  it('is the second one: the restored instance gives the name back first if it got it', () => {
+    const [, leftOver] = texts({ ...begun, renaming: second, seen: seen(keptName, restoredName) });
+    const [still = '', done = ''] = leftOver.split('(2)');
+    expect(still).toContain(`(1) if db-RESTORED is called ${restoredName}: aws`);
+    expect(still).not.toContain(rename('shop', restoredName));
+    expect(done).toMatch(/^ if db-RESTORED is called shop: /);
+    expect(done.indexOf(rename('shop', restoredName))).toBeLessThan(done.indexOf(rename(keptName, 'shop')));
+    expect(done).toContain(rename('shop', restoredName));
+  });
+
+  it('is no question any more once it was seen to be done, or to have failed for good', () => {
+    for (const work of [
+      { ...begun, renaming: first, seen: seen(keptName, restoredName) },
+      { ...begun, renaming: second, seen: seen(keptName, restoredName, 'incompatible-parameters') },
+    ])
+      for (const text of texts(work)) expect(text).not.toContain('may still happen');
+  });
+
+  it('is asked about also where no instance was seen', () => {
+    const { seen: _, ...unseen } = begun;
+    expect(texts({ ...unseen, renaming: first })[1]).toContain('(2)');
+  });
+});
+
 describe('a plan', () => {
   const draft = (database: object): Draft =>
     ({ database: TARGET, manifest: manifest({ database: { instance: 'shop', ...database } }) }) as unknown as Draft;

@@ -61,7 +61,12 @@ describe.skipIf(problem)('a database', () => {
         resourceId: DbiResourceId,
         address: { host: Endpoint?.Address, port: Endpoint?.Port },
       });
-      expect((await types(shop)).at(-1)).toBe('database-renamed');
+      expect((await types(shop)).at(-1)).toBe('database-rename-asked');
+      expect((await shop.work()).renaming).toEqual({
+        resourceId: restoredId,
+        from: shop.names.restored,
+        to: shop.created.identifier,
+      });
     });
 
     it('serves the data of then by the address that it always had; the old one is kept, marked and protected', async () => {
@@ -72,7 +77,7 @@ describe.skipIf(problem)('a database', () => {
       expect([now.DeletionProtection, old.DeletionProtection]).toEqual([true, true]);
       const { TagList } = await world.rds.client.send(new ListTagsForResourceCommand({ ResourceName: old.DBInstanceArn }));
       expect(byKey(TagList)).toEqual({ Team: 'shop', RollbackId: shop.id, RollbackService: 'kept' });
-      const renames = (await shop.events()).filter(({ type }) => type === 'database-renamed').map(({ detail }) => detail.to);
+      const renames = (await shop.events()).filter(({ type }) => type === 'database-rename-asked').map(({ detail }) => detail.to);
       expect(renames).toEqual([shop.names.kept, shop.created.identifier]);
     });
 
