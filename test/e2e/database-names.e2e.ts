@@ -22,6 +22,7 @@ describe('a rename', () => {
     expect(restored).toContain('-rb-');
     expect(await data.instances()).toEqual({ [data.instance]: 'available', [restored]: 'incompatible-parameters' });
     expect(rollback.resolution).toContain(`The database ${data.instance} is the one that it was before`);
+    expect(rollback.leftOver?.join(' ')).toContain('It was seen incompatible-parameters: RDS may refuse what follows');
     const events = await data.stage.events(rollback.rollbackId);
     const types = events.flatMap(({ type }) => (type.startsWith('database-') && type !== 'database-marked' ? [type] : []));
     expect(types.slice(types.indexOf('database-failed'))).toEqual([

@@ -48,7 +48,7 @@ export function leftovers(target: DatabaseTarget, cutover: Cutover, work: Databa
   if (work.cutOverBegunAt === undefined || work.undoneAt !== undefined)
     return [
       ...renamedByOthers(target, work),
-      `${restoredName} (${size}) is paid for until it is removed, if it is there: instance hours, storage and backups. ${removal(restoredName)}`,
+      `${restoredName} (${size}) is paid for until it is removed, if it is there: instance hours, storage and backups. ${whereBroken(target, work)}${removal(restoredName)}`,
     ];
   if (work.undoBegunAt !== undefined || work.cutOverAt === undefined) return [unfinished(target, cutover, work)];
   const old = cutover === 'rename' ? keptName : source.identifier;
@@ -82,6 +82,14 @@ function removal(identifier: string): string {
     `aws rds wait db-instance-available ${instance}`,
     `aws rds delete-db-instance ${instance} --final-db-snapshot-identifier ${identifier}-final`,
   ].join(' && ');
+}
+
+/** RDS takes no change of an instance that failed for good, and no final snapshot of some. */
+function whereBroken({ restoredName }: DatabaseTarget, { seen = [] }: DatabaseWork): string {
+  const broken = seen.find((instance) => instance.identifier === restoredName && hasFailed(instance));
+  if (broken === undefined) return '';
+  const events = `aws rds describe-events --source-type db-instance --source-identifier ${restoredName}`;
+  return `It was seen ${broken.status}: RDS may refuse what follows until that is mended (${events}), or a final snapshot (then --skip-final-snapshot). `;
 }
 
 /** By hand, after a rollback that succeeded. */

@@ -99,6 +99,14 @@ describe('what is left over', () => {
   });
 });
 
+it('what is left over may be an instance that failed for good, of which RDS takes no change', () => {
+  const [text = ''] = leftovers(TARGET, 'rename', { ...undone, seen: begun.seen });
+  expect(text).toMatch(
+    /It was seen failed: RDS may refuse what follows until .*--skip-final-snapshot\)\. aws rds modify-db-instance/,
+  );
+  expect(leftovers(TARGET, 'rename', prepared).join()).not.toContain('may refuse');
+});
+
 describe('a rename that was asked for and not seen to be done', () => {
   const seen = (shop: string, other: string, status = 'available') => [
     { identifier: shop, resourceId: 'db-SHOP', status: 'available' },
