@@ -126,8 +126,11 @@ export async function testHost(defaults: Readonly<Record<string, string>> = {}):
     return all as unknown as DocumentValues<Name>;
   };
 
+  let runs = 0;
   const run: TestHost['run'] = async (name, values) => {
-    const file = `${script}.${name}`;
+    // A file for each run, as the agent makes one: written again, it would be cut off under the feet of a run that reads it.
+    runs += 1;
+    const file = `${script}.${name}.${runs}`;
     writeFileSync(file, `${documentContent(HOST_DOCUMENTS[name]).mainSteps[0].inputs.runCommand.join('\n')}\n`, { mode: 0o700 });
     return await execute(file, { ...environment, ...variables(name, valuesOf(name, values)) });
   };
