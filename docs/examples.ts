@@ -43,6 +43,7 @@ export const fullManifest = {
     instance: 'ad-mint-ai-db',
     cutover: 'rename',
     stopServices: 'before-restore',
+    hourlyPrice: 0.21,
     check: { sql: 'SELECT COUNT(*) FROM generations', atLeast: 1 },
   },
   health: {

@@ -55,6 +55,8 @@ export const MANIFEST: Meanings = {
     'How the application gets to the restored database. `rename`: the instances swap names. `environment`: `DATABASE_URL` in the configuration file changes.',
   'database.stopServices':
     'When the services are stopped. `before-restore`: nobody writes while it runs, as in the runbook. `before-cutover`: the application runs on meanwhile, and is down for the cut-over alone.',
+  'database.hourlyPrice':
+    'What the instance costs an hour in US dollars, its storage included. Plans and logs then say what the second instance costs; without it they say where to look.',
   'database.check': 'What the restored database has to answer before it is used.',
   'database.check.sql':
     'One SELECT that answers one number. It is asked by psql on a host, with DATABASE_URL of the configuration file, in a session that cannot write.',

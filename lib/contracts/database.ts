@@ -13,7 +13,7 @@ export type DatabaseInstance = z.infer<typeof DatabaseInstance>;
 export const DatabaseTarget = z.object({
   /** The instance as it was when the plan was made. */
   source: DatabaseInstance,
-  /** Class and storage, such as `db.t3.medium with 100 GB gp3`: what is paid twice until one of the two is removed. */
+  /** Class, storage and the manifest's price, such as `db.t3.medium with 100 GB gp3, $0.21 an hour`: what is paid twice until one of the two is removed. */
   size: z.string(),
   /** The moment that the data goes back to: ISO time of a whole second, as RDS knows no finer ones. */
   restoreTime: z.string(),

@@ -96,6 +96,8 @@ export const Manifest = z.strictObject({
       instance: formed(63, /^[a-z](-?[a-z0-9])*$/, 'must be the identifier of an RDS instance: a-z, 0-9 and single hyphens'),
       cutover: z._default(z.enum(['rename', 'environment']), 'rename'),
       stopServices: z._default(z.enum(['before-restore', 'before-cutover']), 'before-restore'),
+      /** US dollars. RDS does not tell it: it depends on class, storage, region and what was reserved. */
+      hourlyPrice: z.optional(z.number().check(z.minimum(0), z.maximum(10_000))),
       check: z.optional(
         z.strictObject({
           /** Answers one number. Asked by psql on a host, in a session that cannot write. */

@@ -30,7 +30,7 @@ type Planned =
 
 /** What a restore would be, or why there can be none. Changes nothing; throws AWS's own errors. */
 export const planDatabase = async ({ rollbackId, database, restoreTime, now }: Asked): Promise<Planned> => {
-  const { instance, cutover } = database;
+  const { instance, cutover, hourlyPrice } = database;
   const observed = await observeDatabase(instance);
   const { restoredName, keptName } = databaseNames(instance, rollbackId);
   const names = [instance, restoredName, ...(cutover === 'rename' ? [keptName] : [])];
@@ -40,8 +40,8 @@ export const planDatabase = async ({ rollbackId, database, restoreTime, now }: A
   const { state, address, window } = judged;
   const { identifier, resourceId } = state;
   const source = { identifier, resourceId, address };
-  const target = { source, size: sizeOf(state), restoreTime, window, restoredName, keptName };
-  return { target, warnings: databaseWarnings({ cutover, restoreTime }, state) };
+  const target = { source, size: sizeOf(state, hourlyPrice), restoreTime, window, restoredName, keptName };
+  return { target, warnings: databaseWarnings({ cutover, restoreTime, hourlyPrice }, state) };
 };
 
 /** An instance as it is now, who leads to it, and the times that it can be restored to. */

@@ -128,8 +128,15 @@ export function describeInstance(state: DatabaseState): string {
   return `${identifier} (${resourceId}, ${status}, ${rename})`;
 }
 
-/** Class and storage, such as `db.t3.medium with 100 GB gp3`. */
-export function sizeOf({ settings, allocatedStorage }: DatabaseState): string {
+/** Class, storage and price if it is known, such as `db.t3.medium with 100 GB gp3, $0.21 an hour`. */
+export function sizeOf({ settings, allocatedStorage }: DatabaseState, hourlyPrice: number | undefined): string {
   const zones = settings.multiAz ? ', Multi-AZ' : '';
-  return `${settings.class} with ${allocatedStorage} GB ${settings.storageType}${zones}`;
+  const price = hourlyPrice === undefined ? '' : `, ${priceText(hourlyPrice)}`;
+  return `${settings.class} with ${allocatedStorage} GB ${settings.storageType}${zones}${price}`;
+}
+
+/** US dollars for an hour and for a day of 24. */
+function priceText(hourly: number): string {
+  const dollars = (amount: number) => `$${amount.toFixed(amount < 1 ? 3 : 2).replace(/(\.\d\d)0$/, '$1')}`;
+  return `${dollars(hourly)} an hour, ${dollars(hourly * 24)} a day`;
 }

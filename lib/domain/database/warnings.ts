@@ -2,13 +2,22 @@ import type { DatabaseFacts } from './guards.ts';
 import { type DatabaseState, sizeOf } from './state.ts';
 import { keptTags } from './tags.ts';
 
+const UNKNOWN_PRICE =
+  ' The price is not known: AWS lists it for the instance class and the region (https://aws.amazon.com/rds/postgresql/pricing/), and database.hourlyPrice of the manifest puts it here.';
+
 /** What somebody should know before a database is restored and cut over, one sentence each. */
 export function databaseWarnings(
-  { cutover, restoreTime }: Pick<DatabaseFacts, 'cutover' | 'restoreTime'>,
+  {
+    cutover,
+    restoreTime,
+    hourlyPrice,
+  }: Pick<DatabaseFacts, 'cutover' | 'restoreTime'> & {
+    readonly hourlyPrice?: number | undefined;
+  },
   state: DatabaseState,
 ): string[] {
   return [
-    `From the restore on two instances are paid for, each ${sizeOf(state)}: instance hours, storage and backups, until a person removes one, which the service never does. The price is not looked up: AWS lists it for the instance class and the region (https://aws.amazon.com/rds/postgresql/pricing/). Both are protected against deletion after the cut-over.`,
+    `From the restore on two instances are paid for, each ${sizeOf(state, hourlyPrice)}: instance hours, storage and backups, until a person removes one, which the service never does.${hourlyPrice === undefined ? UNKNOWN_PRICE : ''} Both are protected against deletion after the cut-over.`,
     'A restored instance reads its data from the backup as it is first asked for: it is slower in the beginning. Its own automated backups begin with the restore; earlier times can be restored from the old instance only.',
     `Users and their passwords, the master user's included, are those of ${restoreTime}: where one was changed since, set it again on the restored instance, or hosts are turned away.`,
     ...(cutover === 'rename' ? renameWarnings(state) : environmentWarnings(state)),

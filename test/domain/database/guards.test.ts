@@ -93,13 +93,15 @@ describe('a database is refused', () => {
 
 describe('warnings', () => {
   const text = (changes: Parameters<typeof database>[0], cutover: 'rename' | 'environment' = 'rename') =>
-    databaseWarnings({ cutover, restoreTime: '2026-11-22T11:00:00.000Z' }, database(changes)).join('\n');
+    warnings(cutover, undefined, changes);
+  const warnings = (cutover: 'rename' | 'environment', hourlyPrice: number | undefined, changes = {}) =>
+    databaseWarnings({ cutover, restoreTime: '2026-11-22T11:00:00.000Z', hourlyPrice }, database(changes)).join('\n');
 
   it('say what is paid for twice, and what stays behind', () => {
     expect(text({})).toContain(
       'two instances are paid for, each db.t4g.medium with 100 GB gp3, Multi-AZ: instance hours, storage and backups',
     );
-    expect(text({})).toContain('The price is not looked up: AWS lists it for the instance class and the region');
+    expect(text({})).toContain('The price is not known: AWS lists it for the instance class and the region');
     expect(text({})).toContain("the master user's included, are those of 2026-11-22T11:00:00.000Z");
     expect(text({ roles: [{ feature: 's3Import', arn: 'arn:role' }] })).toContain('--feature-name s3Import --role-arn arn:role');
     const tags = Object.fromEntries(Array.from({ length: 49 }, (_, index) => [`tag-${index}`, 'x']));
@@ -107,6 +109,16 @@ describe('warnings', () => {
     expect(text({})).not.toContain('not marked');
     expect(text({})).toContain('rds-db:connect');
     expect(text({ settings: { iamAuthentication: false } })).not.toContain('rds-db:connect');
+  });
+
+  it.each([
+    [0.21, 'each db.t4g.medium with 100 GB gp3, Multi-AZ, $0.21 an hour, $5.04 a day: instance hours'],
+    [0.017, '$0.017 an hour, $0.408 a day'],
+    [2, '$2.00 an hour, $48.00 a day'],
+    [0, '$0.00 an hour, $0.00 a day'],
+  ])('say what two instances cost at $%d an hour', (price, said) => {
+    expect(warnings('rename', price)).toContain(said);
+    expect(warnings('rename', price)).not.toContain('not known');
   });
 
   it('speak of names only where they change', () => {
