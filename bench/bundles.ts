@@ -48,6 +48,7 @@ export const bundle = async (entry: string, outfile: string, external: string[] 
     minify: true,
     platform: 'node',
     format: 'cjs',
+    supported: { 'dynamic-import': false },
     target: 'node24',
     mainFields: ['module', 'main'],
     external,

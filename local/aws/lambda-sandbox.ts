@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
+import type { Worker } from 'node:worker_threads';
 import type { DeployedFunction } from './lambda-code.ts';
 
 /** Longer than Lambda's ten seconds: many sandboxes start at once on a laptop. */
 const INIT_LIMIT_MS = 30_000;
 
-/** What a thread is told when it starts. */
+/** What a thread is told first. */
 export interface SandboxData {
   readonly file: string;
   readonly exportName: string;
@@ -15,6 +13,8 @@ export interface SandboxData {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  /** All variables that the function sees. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface SandboxRequest {
@@ -37,14 +37,6 @@ export interface Outcome {
   readonly alive: boolean;
 }
 
-/** Writes the script of every sandbox's thread to `directory`; in TypeScript, each would load a compiler before its function. */
-export async function buildThread(directory: string): Promise<string> {
-  const outfile = join(directory, 'lambda-thread.mjs');
-  const entry = join(import.meta.dirname, 'lambda-thread.ts');
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24' });
-  return outfile;
-}
-
 type Ending = SandboxMessage | { readonly kind: 'timeout' } | { readonly kind: 'died'; readonly error: Error };
 
 /** One execution environment of a function: a thread that lives over many invocations, one at a time. */
@@ -55,25 +47,26 @@ export class Sandbox {
   #listener: (ending: Ending) => void = () => undefined;
   #death: Ending | undefined;
 
-  /** @param thread what `buildThread` answered */
-  constructor(thread: string, deployed: DeployedFunction, environment: Record<string, string>, log: Writable) {
-    const { file, exportName, handler, name: functionName, arn: functionArn, memoryMb } = deployed;
-    const workerData: SandboxData = { file, exportName, handler, functionName, functionArn, memoryMb };
+  /** @param worker a thread that waits for a function */
+  constructor(worker: Worker, deployed: DeployedFunction, environment: Record<string, string>, log: Writable) {
     this.#deployed = deployed;
-    this.#worker = new Worker(thread, {
-      workerData,
-      env: environment,
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    });
+    this.#worker = worker;
     this.#worker.stdout.pipe(log, { end: false });
     this.#worker.stderr.pipe(log, { end: false });
     this.#worker.on('message', (message: SandboxMessage) => this.#listener(message));
     this.#worker.on('error', (error: Error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`Runtime exited with error: exit status ${code}`)));
     this.#started = this.#next(INIT_LIMIT_MS);
+    const { file, exportName, handler, name: functionName, arn: functionArn, memoryMb } = deployed;
+    this.#worker.postMessage({
+      file,
+      exportName,
+      handler,
+      functionName,
+      functionArn,
+      memoryMb,
+      environment,
+    } satisfies SandboxData);
   }
 
   /** Runs the handler once; `timeoutMs` counts from the moment the thread is ready. */

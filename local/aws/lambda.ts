@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Iam } from './iam.ts';
 import { type DeployedFunction, deployFunctions, environmentOf } from './lambda-code.ts';
 import { type Fault, Faults } from './lambda-faults.ts';
-import { buildThread, type Outcome, Sandbox, timeoutPayload } from './lambda-sandbox.ts';
+import { type Outcome, Sandbox, timeoutPayload } from './lambda-sandbox.ts';
+import { buildThread, Threads } from './lambda-threads.ts';
 import { AwsError, type InvocationResult, type InvokeFunction } from './service.ts';
 import type { Resource } from './template.ts';
 
@@ -54,8 +55,10 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
   const logs = join(options.directory, 'logs');
   await mkdir(logs, { recursive: true });
   const logFile = (name: string) => join(logs, `${name}.log`);
-  const thread = await buildThread(options.directory);
-  const pools = new Map(deployed.map((one) => [one.name, createPool(one, thread, logFile(one.name), options)]));
+  const isBusy = () => [...pools.values()].some(({ busy }) => busy.size > 0);
+  const memoryMb = commonest(deployed.map((one) => one.memoryMb));
+  const threads = new Threads(await buildThread(options.directory), memoryMb, isBusy);
+  const pools = new Map(deployed.map((one) => [one.name, createPool(one, threads, logFile(one.name), options)]));
   const faults = new Faults();
   const find = (nameOrArn: string) => findPool(pools, nameOrArn);
 
@@ -72,17 +75,22 @@ export async function createLambda(options: LambdaOptions): Promise<Lambda> {
       await Promise.all([...pools.values()].flatMap(({ idle }) => idle.splice(0)).map((sandbox) => sandbox.terminate()));
     },
     close: async () => {
-      await Promise.all([...pools.values()].map(closePool));
+      await Promise.all([threads.close(), ...[...pools.values()].map(closePool)]);
     },
   };
 }
 
-function createPool(deployed: DeployedFunction, thread: string, logFile: string, { endpoint, iam }: LambdaOptions): Pool {
+function commonest(sizes: readonly number[]): number {
+  const counted = Map.groupBy(sizes, (size) => size);
+  return [...counted.values()].sort((one, other) => other.length - one.length)[0]?.[0] ?? 0;
+}
+
+function createPool(deployed: DeployedFunction, threads: Threads, logFile: string, { endpoint, iam }: LambdaOptions): Pool {
   const log = createWriteStream(logFile, { flags: 'a' });
   // Many sandboxes pipe into the one log.
   log.setMaxListeners(0);
   const session = iam.assumeRole(deployed.roleArn, deployed.name);
-  const open = () => new Sandbox(thread, deployed, environmentOf(deployed, endpoint, session), log);
+  const open = () => new Sandbox(threads.take(deployed.memoryMb), deployed, environmentOf(deployed, endpoint, session), log);
   return { deployed, log, idle: [], busy: new Set(), open };
 }
 

@@ -121,14 +121,15 @@ place_environment() {
   elif [[ $1 == "$environments/"* && $(recipe_of "$1") == adopted ]]; then
     move_environment "$1" "$place"
   else
-    as_user mkdir -p -- "${place%/*}" && as_user ln -sfnT -- "$1" "$place.switching" && as_user mv -fT -- "$place.switching" "$place"
+    as_user bash -c 'mkdir -p -- "${2%/*}" && ln -sfnT -- "$1" "$2.switching" && mv -fT -- "$2.switching" "$2"' rollback "$1" "$place"
   fi
 }
 
 # Between file systems a move is a copy that a kill would cut: it gets its name when it is whole, the original loses its own in one step.
 move_environment() { # from, to
-  local from=$1
-  if [[ $(stat -c %d -- "$1") != "$(stat -c %d -- "${2%/*}")" ]]; then
+  local from=$1 devices
+  devices=$(stat -c %d -- "$1" "${2%/*}") || return
+  if [[ ${devices%$'\n'*} != "${devices#*$'\n'}" ]]; then
     from="$2.arriving"
     as_user rm -rf -- "$from" && as_user cp -a -T -- "$1" "$from" || return
   fi

@@ -122,7 +122,7 @@ await_health() {
     if healthy; then return; fi
     if ((SECONDS >= deadline)); then break; fi
     # Most come up at once; what takes longer is not asked as often.
-    if ((attempt < 20)); then sleep 0.05; else sleep 0.2; fi
+    if ((attempt < 40)); then sleep 0.02; else sleep 0.2; fi
   done
   observe_services
   fail health-failed "The health URL answered ${health_status/#0/nothing}${health_version:+ with version $health_version}, wanted 200${SSM_expectedVersion:+ with version $SSM_expectedVersion}, for $SSM_healthAttemptSeconds s."
