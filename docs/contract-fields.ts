@@ -95,6 +95,11 @@ function describeArray(schema: Schema, element: unknown): Described {
   return { type: `list of ${type}`, rules: [...describeChecks(schema, 'entries'), ...each] };
 }
 
+/** `z.int()` has a format of its own, `z.coerce.number()` a check for it. */
+function isWhole({ _zod: { def } }: Schema): boolean {
+  return 'format' in def || (def.checks ?? []).some(({ _zod }) => _zod.def.check === 'number_format');
+}
+
 function describe(schema: Schema): Described {
   const { inner } = unwrap(schema);
   const { def } = inner._zod;
@@ -104,7 +109,7 @@ function describe(schema: Schema): Described {
       return { type: 'text', rules: [...own, ...describeChecks(inner, 'characters')] };
     }
     case 'number':
-      return { type: 'whole number', rules: describeChecks(inner, '') };
+      return { type: isWhole(inner) ? 'whole number' : 'number', rules: describeChecks(inner, '') };
     case 'boolean':
       return { type: 'true or false', rules: [] };
     case 'enum':

@@ -1,5 +1,6 @@
 /** PUT /applications/{application}: a manifest that can be carried out. What is stored already is read by `Manifest` alone. */
 import * as z from 'zod/mini';
+import { needsConfiguration } from '../domain/database/needs.ts';
 import { milliseconds } from '../domain/duration.ts';
 import { Manifest } from './manifest.ts';
 
@@ -39,5 +40,9 @@ export const ManifestInput = Manifest.check(
   z.refine<Manifest>(isSeldomEnough, {
     error: `must be at least a ${LOOKS_WITHIN_FOR}th of monitor.for: nobody can look more often for so long`,
     path: ['monitor', 'every'],
+  }),
+  z.refine<Manifest>((manifest) => needsConfiguration(manifest) === null, {
+    error: ({ input }) => `has to be there: ${needsConfiguration(input as Manifest)}`,
+    path: ['configuration'],
   }),
 );

@@ -1,4 +1,5 @@
 import { Component, type Issue, type Manifest, type Refusal, type RollbackRequest, type Strategy } from '../contracts.ts';
+import { needsConfiguration } from './database/needs.ts';
 
 const MATRIX: Record<Issue, Strategy> = {
   'application-bug': 'code',
@@ -49,14 +50,7 @@ function partMissing(components: readonly Component[], manifest: Manifest): Refu
     const message = `Strategy ${components.join(' and ')} works on hosts, and the manifest says nothing of their 'code' section (directory and user): ${add}.`;
     return { code: 'component-missing', message };
   }
-  const { database, configuration } = manifest;
-  if (!components.includes('database') || database === undefined || configuration !== undefined) return null;
-  const why =
-    database.check !== undefined
-      ? 'database.check is asked with the DATABASE_URL of the configuration file'
-      : database.cutover === 'environment'
-        ? 'a cut-over by environment changes DATABASE_URL in the configuration file'
-        : null;
+  const why = components.includes('database') ? needsConfiguration(manifest) : null;
   if (why === null) return null;
   return { code: 'component-missing', message: `The manifest does not have a 'configuration' section, but ${why}: ${add}.` };
 }

@@ -3,7 +3,7 @@ import type { AlarmObservation, DatabaseTarget, Manifest, Plan, Refusal, Release
 import { destinationOf, type Places } from '../domain/destination.ts';
 import { type CheapFacts, cheapGuards, hostGuards, insistenceWarnings } from '../domain/guards.ts';
 import { waits } from '../domain/limit-guards.ts';
-import { migrationWarnings } from '../domain/migrations.ts';
+import { migrationWarnings, schemaBehindCode } from '../domain/migrations.ts';
 import { makePlan } from '../domain/plan.ts';
 import { runningRelease } from '../domain/releases.ts';
 import { componentsOf, needsHosts, strategyProblem } from '../domain/strategy.ts';
@@ -102,7 +102,12 @@ const planOnHosts = async ({ rollback, manifest, releases, alarms, facts, now }:
       database: data?.target,
       observation: { at: now.toISOString(), hosts, alarms: [...alarms], flows },
       pastDurationsMs: pastDurations(rollback, facts.rollbacks),
-      warnings: [...insistenceWarnings(facts), ...migrationWarnings(hostFacts), ...(data?.warnings ?? [])],
+      warnings: [
+        ...insistenceWarnings(facts),
+        ...migrationWarnings(hostFacts),
+        ...schemaBehindCode(hostFacts, destination.restoreTime),
+        ...(data?.warnings ?? []),
+      ],
       now,
     }),
   };

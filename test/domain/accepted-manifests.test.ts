@@ -106,8 +106,22 @@ describe('a manifest that cannot be carried out', () => {
     ['monitor.for', { monitor: { for: '7h' } }, 'must be at most 6h'],
     ['limits.cooldown', { limits: { cooldown: '91d' } }, 'must be at most 90d'],
     ['monitor.every', { monitor: { for: '17m', every: '1s' } }, expect.stringContaining('1000th of monitor.for')],
+    [
+      'configuration',
+      { database: { instance: 'shop', cutover: 'environment' } },
+      expect.stringContaining('changes DATABASE_URL'),
+    ],
+    [
+      'configuration',
+      { database: { instance: 'shop', check: { sql: 'SELECT 1', atLeast: 1 } } },
+      expect.stringContaining('database.check is asked with the DATABASE_URL'),
+    ],
+    ['database.hourlyPrice', { database: { instance: 'shop', hourlyPrice: -1 } }, expect.any(String)],
     ['configuration.owner', { configuration: { file: '/a', owner: `${'u'.repeat(33)}:g`, mode: '600' } }, 'must be user:group'],
   ])('is refused: %s', (field, changes, rule) => expect(rulesOf(changes)).toEqual({ [field]: rule }));
+
+  it('is let through without a configuration where the database needs none', () =>
+    expect(rulesOf({ database: { instance: 'shop', cutover: 'rename' } })).toEqual({}));
 
   it('is let through up to the limits', () => {
     const hosts = { tags: { A: 'b' }, commandTimeout: '30m' };

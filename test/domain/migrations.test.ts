@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Release } from '../../lib/contracts.ts';
 import { hostGuards } from '../../lib/domain/guards.ts';
-import { migrationWarnings } from '../../lib/domain/migrations.ts';
+import { migrationWarnings, schemaBehindCode } from '../../lib/domain/migrations.ts';
 import { ago, BAD, GOOD, hostFacts, OTHER, release } from './builders.ts';
 
 const contracts = { head: '0042_drop_column', contracts: true };
@@ -43,6 +43,31 @@ describe('a contracting migration', () => {
     const given = facts(expands, expands, contracts);
     const running = { release: given.releases[1] ?? null, commit: OTHER, mixed: false };
     expect(hostGuards({ ...given, running, rollback: { ...given.rollback, trigger: { type: 'http' } } })).toBeNull();
+  });
+});
+
+describe('a database that goes back alone', () => {
+  const alone = { components: ['database' as const] };
+
+  it('is warned of migrations that the running code was deployed with', () => {
+    const [warning] = schemaBehindCode(facts(expands, expands, contracts, alone), ago(500));
+    expect(warning).toMatch(/from migration 0042_drop_column \(1\.3\.0 \(bbbbbbb\)\) to 0041_add_column.*strategy full/);
+    expect(schemaBehindCode(facts(expands, contracts, undefined, alone), ago(1500))).toHaveLength(1);
+    expect(schemaBehindCode(facts(undefined, undefined, contracts, alone), ago(500))[0]).toContain('an unknown one');
+  });
+
+  it('is no matter where the schema was the same, the code goes back too, or the database stays', () => {
+    expect(schemaBehindCode(facts(expands, expands, contracts, alone), ago(30))).toEqual([]);
+    expect(schemaBehindCode(facts(expands, expands, expands, alone), ago(500))).toEqual([]);
+    expect(schemaBehindCode(facts(undefined, undefined, undefined, alone), ago(500))).toEqual([]);
+    expect(schemaBehindCode(facts(expands, contracts, contracts, { components: ['code', 'database'] }), ago(500))).toEqual([]);
+    expect(schemaBehindCode(facts(expands, contracts, contracts, alone), undefined)).toEqual([]);
+  });
+
+  it('goes by what runs, not by what was deployed after it', () => {
+    const given = facts(expands, expands, contracts, alone);
+    const running = { release: given.releases[1] ?? null, commit: OTHER, mixed: false };
+    expect(schemaBehindCode({ ...given, running }, ago(2000))).toEqual([]);
   });
 });
 

@@ -91,6 +91,7 @@ export const openData = async (
       database: {
         instance,
         stopServices: 'before-cutover',
+        hourlyPrice: 0.21,
         check: { sql: 'SELECT COUNT(*) FROM generations', atLeast: 1 },
         ...database,
       },

@@ -32,6 +32,7 @@ describe('a database rollback', () => {
       expect(all).toEqual({ [instance]: 'available', [kept]: 'available' });
       expect(kept).toMatch(new RegExp(`^${instance}-before-[0-9a-f]{8}$`));
       expect(await rows(kept)).toEqual(['', '', 'late']);
+      expect(rollback.leftOver?.join(' ')).toMatch(new RegExp(`old instance ${kept} \\(.*\\$0\\.21 an hour, \\$5\\.04 a day\\)`));
       expect(rollback.leftOver?.join(' ')).toMatch(new RegExp(`delete-db-instance --db-instance-identifier ${kept}`));
       expect([await files(), await health()]).toEqual([before, [200, 200]]);
       await stage.expectOrder(rollback.rollbackId);
