@@ -49,6 +49,7 @@ export const bundle = async (entry: string, outfile: string, external: string[] 
     platform: 'node',
     format: 'cjs',
     supported: { 'dynamic-import': false },
+    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'serverless/environment-credentials.ts') },
     target: 'node24',
     mainFields: ['module', 'main'],
     external,
