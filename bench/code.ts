@@ -79,7 +79,7 @@ const measureProfile = async (world: World, profile: Profile, major: number, rou
   return { name: profile.name, runbookMs, serviceMs, ratio: median(serviceMs) / median(runbookMs), hostCommands, transitions };
 };
 
-export /** An alarm comes from an application that runs: what is still starting would take time from what is measured. */
+/** An alarm comes from an application that runs: what is still starting would take time from what is measured. */
 const deploy = (world: World, { version }: SampleRelease) =>
   Promise.all(
     world.hosts.map(async (host) => {
