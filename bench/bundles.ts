@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
 import { median, table } from './statistics.ts';
 
@@ -14,16 +14,18 @@ const ROOT = join(import.meta.dirname, '..');
 export interface BundleResult {
   readonly name: string;
   readonly bytes: number;
-  /** Bytes beyond a handler that only makes the same clients. */
+  /** Bytes beyond a handler that only makes the same clients, bundled in the same way. */
   readonly addedBytes: number;
   /** Milliseconds to import the bundle in a fresh process. */
   readonly coldMs: number;
   /** The same with the SDK left outside, as the Lambda runtime brings its own. */
   readonly runtimeSdkMs: number;
-  /** The same of the handler that only makes the clients. */
+  /** The same of the handler that only makes the clients, bundled without what serverless.yml leaves out of the SDK. */
   readonly baselineMs: number;
   /** Median of what each start took of the one of its clients alone beside it: a machine that gets slower slows both. */
   readonly coldRatio: number;
+  /** The same against the clients bundled in the same way. */
+  readonly coldRatioAlike: number;
 }
 
 /** The client class of a package: `@aws-sdk/client-ssm` → `SSMClient`. */
@@ -39,8 +41,14 @@ const CLIENTS: Readonly<Record<string, string>> = {
   '@aws-sdk/client-ssm': 'SSMClient',
 };
 
-/** Bundles as the deployed functions are; answers the SDK clients in it. */
-export const bundle = async (entry: string, outfile: string, external: string[] = []): Promise<Set<string>> => {
+/** What the deployed bundles leave out of the SDK: serverless.yml says why. */
+const LEAN = {
+  supported: { 'dynamic-import': false },
+  alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'serverless/environment-credentials.ts') },
+};
+
+/** Bundles as the deployed functions are, but for what `more` says; answers the SDK clients in it. */
+export const bundle = async (entry: string, outfile: string, more: Partial<BuildOptions> = LEAN): Promise<Set<string>> => {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -48,14 +56,12 @@ export const bundle = async (entry: string, outfile: string, external: string[] 
     minify: true,
     platform: 'node',
     format: 'cjs',
-    supported: { 'dynamic-import': false },
-    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'serverless/environment-credentials.ts') },
     target: 'node24',
     mainFields: ['module', 'main'],
-    external,
-    metafile: true,
     logLevel: 'error',
     absWorkingDir: ROOT,
+    ...more,
+    metafile: true,
   });
   return new Set(
     Object.keys(metafile.inputs).flatMap((path) => path.match(/node_modules\/(@aws-sdk\/client-[a-z0-9]+)\//)?.[1] ?? []),
@@ -89,7 +95,7 @@ const coldStart = async (file: string): Promise<number> => {
   return Number(stdout);
 };
 
-/** @param rounds how often each is started; the three kinds in turn, so that a slow moment of the machine hits all */
+/** @param rounds how often each is started; the kinds in turn, so that a slow moment of the machine hits all */
 export const measureBundles = async (rounds: number, say: (line: string) => void): Promise<BundleResult[]> => {
   const directory = await mkdtemp(join(tmpdir(), 'rollback-bundles-'));
   try {
@@ -112,41 +118,56 @@ const measureOne = async (name: string, entry: string, directory: string, rounds
   const files = {
     own: join(directory, name, 'own.cjs'),
     runtime: join(directory, name, 'runtime.cjs'),
+    alike: join(directory, name, 'alike.cjs'),
     baseline: join(directory, name, 'baseline.cjs'),
   };
   await mkdir(join(directory, name));
   const clients = await bundle(entry, files.own);
-  await bundle(entry, files.runtime, ['@aws-sdk/*', '@smithy/*']);
+  await bundle(entry, files.runtime, { external: ['@aws-sdk/*', '@smithy/*'] });
   const source = join(directory, name, 'baseline.ts');
   await writeBaseline(source, clients);
-  await bundle(source, files.baseline);
-  const times = { own: [] as number[], runtime: [] as number[], baseline: [] as number[] };
+  await bundle(source, files.alike);
+  await bundle(source, files.baseline, {});
+  const kinds = ['own', 'runtime', 'alike', 'baseline'] as const;
+  const times: Record<(typeof kinds)[number], number[]> = { own: [], runtime: [], alike: [], baseline: [] };
   for (let round = 0; round < Math.max(9, rounds); round += 1) {
-    for (const kind of ['own', 'runtime', 'baseline'] as const) times[kind].push(await coldStart(files[kind]));
+    for (const kind of kinds) times[kind].push(await coldStart(files[kind]));
   }
-  const [bytes, baselineBytes] = await Promise.all([files.own, files.baseline].map(async (file) => (await stat(file)).size));
+  const [bytes, alikeBytes] = await Promise.all([files.own, files.alike].map(async (file) => (await stat(file)).size));
+  const ratioTo = (other: readonly number[]) => median(times.own.map((ms, round) => ms / (other[round] ?? Number.NaN)));
   return {
     name,
     bytes: bytes ?? 0,
-    addedBytes: (bytes ?? 0) - (baselineBytes ?? 0),
+    addedBytes: (bytes ?? 0) - (alikeBytes ?? 0),
     coldMs: median(times.own),
     runtimeSdkMs: median(times.runtime),
     baselineMs: median(times.baseline),
-    coldRatio: median(times.own.map((ms, round) => ms / (times.baseline[round] ?? Number.NaN))),
+    coldRatio: ratioTo(times.baseline),
+    coldRatioAlike: ratioTo(times.alike),
   };
 };
 
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
 
 export const printBundles = (results: readonly BundleResult[]): string => {
-  const head = ['function', 'bundle', 'beyond its clients', 'cold start', 'clients alone', 'ratio', "with the runtime's SDK"];
-  const rows = results.map(({ name, bytes, addedBytes, coldMs, runtimeSdkMs, baselineMs, coldRatio }) => [
+  const head = [
+    'function',
+    'bundle',
+    'beyond its clients',
+    'cold start',
+    'clients alone',
+    'ratio',
+    'bundled alike',
+    "with the runtime's SDK",
+  ];
+  const rows = results.map(({ name, bytes, addedBytes, coldMs, runtimeSdkMs, baselineMs, coldRatio, coldRatioAlike }) => [
     name,
     kilobytes(bytes),
     kilobytes(addedBytes),
     `${Math.round(coldMs)} ms`,
     `${Math.round(baselineMs)} ms`,
     coldRatio.toFixed(2),
+    coldRatioAlike.toFixed(2),
     `${Math.round(runtimeSdkMs)} ms`,
   ]);
   return `\n${table([head, ...rows])}\n`;
