@@ -41,6 +41,14 @@ export interface StageOptions {
   readonly site?: boolean | Partial<Site['manifest']>;
 }
 
+/** What is told of a release that is put on record. */
+type Recorded = {
+  readonly deployedAt?: string;
+  readonly status?: string;
+  readonly commit?: string;
+  readonly migration?: { readonly head: string; readonly contracts: boolean };
+};
+
 /** One application with its hosts. */
 export interface Stage {
   readonly application: string;
@@ -49,16 +57,9 @@ export interface Stage {
   /** Only of a stage that was asked to have one. */
   readonly site: Site;
   /** Puts a release on record as deployed now, or as told. */
-  record(
-    version: string,
-    changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
-  ): Promise<void>;
+  record(version: string, changes?: Recorded): Promise<void>;
   /** Deploys a build of the site and records it as a release, until its manifest is there. */
-  release(
-    version: string,
-    build: Build,
-    changes?: { readonly deployedAt?: string; readonly status?: string; readonly commit?: string },
-  ): Promise<void>;
+  release(version: string, build: Build, changes?: Recorded): Promise<void>;
   /** Puts a verified release on record as deployed before the running one: what a rollback goes to. */
   recordTarget(release: { readonly version: string; readonly commit: string }): Promise<void>;
   /** Records and installs a release on every host, as a hand deployment does. */
@@ -211,12 +212,13 @@ const setStage = async ({ theatre, tables, number, opened: openedHosts, options 
       if (!opened) throw new Error('this stage was not asked for a site');
       return opened;
     },
-    async record(version, { deployedAt = new Date().toISOString(), status = 'deployed', commit } = {}) {
+    async record(version, { deployedAt = new Date().toISOString(), status = 'deployed', commit, migration } = {}) {
       await operator.call('POST', `/applications/${application}/releases`, {
         version,
         commit: commit ?? commitOf(version),
         deployedAt,
         status,
+        ...(migration && { migration }),
       });
     },
     async release(version, build, changes) {

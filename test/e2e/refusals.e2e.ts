@@ -88,6 +88,24 @@ describe('a rollback that is refused', () => {
     await stage.expectOrder(rollback.rollbackId);
   });
 
+  it.concurrent('is code alone across a migration that contracts; one that is not recorded is warned of', async () => {
+    const onRelease = async (contracts: boolean) => {
+      const stage = await theatre.stage({ hosts: 1 });
+      await stage.record('1.3.0', { migration: { head: '0042_orders', contracts } });
+      await stage.hosts[0]?.deploy('1.3.0');
+      return stage;
+    };
+    const [contracting, expanding] = await Promise.all([onRelease(true), onRelease(false)]);
+    expect(await refusalOf(contracting)).toEqual({
+      code: 'contracting-migration',
+      message: expect.stringMatching(/^1\.3\.0 \(\w{7}\) contracts the database schema \(0042_orders\).*Ask for strategy full/),
+    });
+    expect(await contracting.versions()).toEqual(['1.3.0']);
+    const asked = { strategy: 'code', reason: 'a test', dryRun: true };
+    const { plan } = await expanding.operator.call('POST', `/applications/${expanding.application}/rollbacks`, asked);
+    expect(plan.warnings).toContainEqual(expect.stringMatching(/^No migration is recorded for 1\.2\.0 \(\w{7}\)/));
+  });
+
   it('is any, while the whole service is frozen', async () => {
     const stage = await theatre.stage({ hosts: 0 });
     await stage.operator.call('PUT', `/applications/${WHOLE_SERVICE}/freeze`, { reason: 'the region is on fire' });
