@@ -77,7 +77,7 @@ async function startDynalite(directory: string): Promise<{ ask: Ask; close(): Pr
   };
 }
 
-/** As light as a call to it can be: every step of a rollback makes several, and `fetch` takes twice the time of each. */
+/** Every step of a rollback makes several calls: by `fetch` they were a seventh of all that this process did in one. */
 async function ask(agent: Agent, port: number, operation: string, input: object): Promise<object> {
   const asked = request({
     agent,
