@@ -29,13 +29,12 @@ export function migrationWarnings(facts: MigrationFacts): string[] {
  * Warns when the data goes back to before migrations that the running code was deployed with, and the code stays.
  * @param restoreTime ISO time that the database goes back to; undefined: it stays
  */
-export function schemaBehindCode({ components, releases, running }: MigrationFacts, restoreTime: string | undefined): string[] {
-  if (restoreTime === undefined || components.includes('code')) return [];
-  const recorded = newestFirst(releases).filter(({ migration }) => migration !== undefined);
-  const isBefore = (time: string) => (release: Release) => Date.parse(release.deployedAt) <= Date.parse(time);
-  const inForce = recorded.find(isBefore(restoreTime));
-  const now = recorded.find(running.release === null ? () => true : isBefore(running.release.deployedAt));
-  if (now === undefined || isBefore(restoreTime)(now) || now.migration?.head === inForce?.migration?.head) return [];
+export function schemaBehindCode(facts: MigrationFacts, restoreTime: string | undefined): string[] {
+  if (restoreTime === undefined || facts.components.includes('code')) return [];
+  const recorded = upToRunning(facts).filter(({ migration }) => migration !== undefined);
+  const [now] = recorded;
+  const inForce = recorded.find(({ deployedAt }) => Date.parse(deployedAt) <= Date.parse(restoreTime));
+  if (now === undefined || now.migration?.head === inForce?.migration?.head) return [];
   const then = inForce === undefined ? 'an unknown one' : inForce.migration?.head;
   return [
     `The schema goes back from migration ${now.migration?.head} (${describeRelease(now)}) to ${then}, and the code that runs stays: what it needs of newer migrations is gone. Ask for strategy full to take both back, or migrate again afterwards.`,
@@ -44,15 +43,19 @@ export function schemaBehindCode({ components, releases, running }: MigrationFac
 
 /**
  * The releases whose code this takes back while the schema stays: deployed after the target, up to the running one.
- * If what runs was never recorded, all that are newer than the target count; if the target was not, none can be told.
+ * If the target was never recorded, none can be told.
  */
-function rolledBack({ components, releases, running, target }: MigrationFacts): Release[] {
+function rolledBack(facts: MigrationFacts): Release[] {
+  const { components, releases, target } = facts;
   const wanted = newestFirst(releases).find(
     ({ commit, version }) => commit === target.commit && (version === target.version || target.version === null),
   );
   if (wanted === undefined || !components.includes('code') || components.includes('database')) return [];
+  return upToRunning(facts).filter(({ deployedAt }) => Date.parse(deployedAt) > Date.parse(wanted.deployedAt));
+}
+
+/** The releases that were deployed up to the running one, newest first; all, if what runs was never recorded. */
+function upToRunning({ releases, running }: MigrationFacts): Release[] {
   const last = running.release === null ? Number.POSITIVE_INFINITY : Date.parse(running.release.deployedAt);
-  return newestFirst(releases).filter(
-    ({ deployedAt }) => Date.parse(deployedAt) > Date.parse(wanted.deployedAt) && Date.parse(deployedAt) <= last,
-  );
+  return newestFirst(releases).filter(({ deployedAt }) => Date.parse(deployedAt) <= last);
 }

@@ -7,12 +7,7 @@ const INIT_LIMIT_MS = 30_000;
 
 /** What a thread is told first. */
 export interface SandboxData {
-  readonly file: string;
-  readonly exportName: string;
-  readonly handler: string;
-  readonly functionName: string;
-  readonly functionArn: string;
-  readonly memoryMb: number;
+  readonly deployed: DeployedFunction;
   /** All variables that the function sees. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -57,16 +52,7 @@ export class Sandbox {
     this.#worker.on('error', (error: Error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`Runtime exited with error: exit status ${code}`)));
     this.#started = this.#next(INIT_LIMIT_MS);
-    const { file, exportName, handler, name: functionName, arn: functionArn, memoryMb } = deployed;
-    this.#worker.postMessage({
-      file,
-      exportName,
-      handler,
-      functionName,
-      functionArn,
-      memoryMb,
-      environment,
-    } satisfies SandboxData);
+    this.#worker.postMessage({ deployed, environment } satisfies SandboxData);
   }
 
   /** Runs the handler once; `timeoutMs` counts from the moment the thread is ready. */

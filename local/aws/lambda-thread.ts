@@ -6,10 +6,15 @@ import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import type { SandboxData, SandboxMessage, SandboxRequest } from './lambda-sandbox.ts';
 
+if (!parentPort) throw new Error('This runs in a thread that lambda-threads.ts starts.');
+const port = parentPort;
+const [{ deployed, environment }] = (await once(port, 'message')) as [SandboxData];
+Object.assign(process.env, environment);
+
 type Handler = (event: unknown, context: object) => unknown;
 
 function post(message: SandboxMessage): void {
-  parentPort?.postMessage(message);
+  port.postMessage(message);
 }
 
 function describeError(error: unknown): string {
@@ -18,45 +23,41 @@ function describeError(error: unknown): string {
 }
 
 /** As Lambda's runtime does: all but `.mjs` by `require`, which is spared the question whether a `.js` is an ES module. */
-async function load(data: SandboxData): Promise<Handler> {
-  Object.assign(process.env, data.environment);
-  const module =
-    extname(data.file) === '.mjs' ? await import(pathToFileURL(data.file).href) : createRequire(data.file)(data.file);
-  const handler = module[data.exportName] ?? module.default?.[data.exportName];
+async function load(): Promise<Handler> {
+  const { file, exportName, handler: name } = deployed;
+  const module = extname(file) === '.mjs' ? await import(pathToFileURL(file).href) : createRequire(file)(file);
+  const handler = module[exportName] ?? module.default?.[exportName];
   if (typeof handler === 'function') return handler;
-  throw Object.assign(new Error(`${data.handler} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
+  throw Object.assign(new Error(`${name} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
 }
 
-function contextOf(data: SandboxData, request: SandboxRequest): object {
+function contextOf(request: SandboxRequest): object {
   return {
     awsRequestId: request.requestId,
-    functionName: data.functionName,
+    functionName: deployed.name,
     functionVersion: '$LATEST',
-    invokedFunctionArn: data.functionArn,
-    memoryLimitInMB: String(data.memoryMb),
-    logGroupName: `/aws/lambda/${data.functionName}`,
+    invokedFunctionArn: deployed.arn,
+    memoryLimitInMB: String(deployed.memoryMb),
+    logGroupName: `/aws/lambda/${deployed.name}`,
     logStreamName: 'laptop',
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, request.deadline - Date.now()),
   };
 }
 
-async function answer(data: SandboxData, handler: Handler, request: SandboxRequest): Promise<void> {
+async function answer(handler: Handler, request: SandboxRequest): Promise<void> {
   try {
-    const result = await handler(JSON.parse(request.payload), contextOf(data, request));
+    const result = await handler(JSON.parse(request.payload), contextOf(request));
     post({ kind: 'answer', payload: JSON.stringify(result) ?? 'null' });
   } catch (error) {
     post({ kind: 'error', payload: describeError(error) });
   }
 }
 
-if (parentPort) {
-  const [data] = (await once(parentPort, 'message')) as [SandboxData];
-  try {
-    const handler = await load(data);
-    parentPort.on('message', (request: SandboxRequest) => void answer(data, handler, request));
-    post({ kind: 'ready' });
-  } catch (error) {
-    post({ kind: 'init-error', payload: describeError(error) });
-  }
+try {
+  const handler = await load();
+  port.on('message', (request: SandboxRequest) => void answer(handler, request));
+  post({ kind: 'ready' });
+} catch (error) {
+  post({ kind: 'init-error', payload: describeError(error) });
 }

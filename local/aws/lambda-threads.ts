@@ -45,14 +45,12 @@ export class Threads {
   }
 
   #fill(): void {
-    while (this.#spare.size < SPARE_THREADS) this.#addSpare();
-  }
-
-  #addSpare(): void {
-    const worker = this.#start(this.#memoryMb);
-    this.#spare.add(worker);
-    const forget = () => this.#spare.delete(worker);
-    worker.on('error', forget).on('exit', forget).unref();
+    while (this.#spare.size < SPARE_THREADS) {
+      const worker = this.#start(this.#memoryMb);
+      this.#spare.add(worker);
+      const forget = () => this.#spare.delete(worker);
+      worker.on('error', forget).on('exit', forget).unref();
+    }
   }
 
   #start(memoryMb: number): Worker {

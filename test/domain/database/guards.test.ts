@@ -92,10 +92,11 @@ describe('a database is refused', () => {
 });
 
 describe('warnings', () => {
-  const text = (changes: Parameters<typeof database>[0], cutover: 'rename' | 'environment' = 'rename') =>
-    warnings(cutover, undefined, changes);
-  const warnings = (cutover: 'rename' | 'environment', hourlyPrice: number | undefined, changes = {}) =>
-    databaseWarnings({ cutover, restoreTime: '2026-11-22T11:00:00.000Z', hourlyPrice }, database(changes)).join('\n');
+  const text = (
+    changes: Parameters<typeof database>[0],
+    cutover: 'rename' | 'environment' = 'rename',
+    hourlyPrice: number | undefined = undefined,
+  ) => databaseWarnings({ cutover, restoreTime: '2026-11-22T11:00:00.000Z', hourlyPrice }, database(changes)).join('\n');
 
   it('say what is paid for twice, and what stays behind', () => {
     expect(text({})).toContain(
@@ -117,8 +118,8 @@ describe('warnings', () => {
     [2, '$2.00 an hour, $48.00 a day'],
     [0, '$0.00 an hour, $0.00 a day'],
   ])('say what two instances cost at $%d an hour', (price, said) => {
-    expect(warnings('rename', price)).toContain(said);
-    expect(warnings('rename', price)).not.toContain('not known');
+    expect(text({}, 'rename', price)).toContain(said);
+    expect(text({}, 'rename', price)).not.toContain('not known');
   });
 
   it('speak of names only where they change', () => {
